@@ -1,0 +1,2 @@
+/** MLC1xxx. */
+export const configErrors = {};

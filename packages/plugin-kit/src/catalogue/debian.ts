@@ -1,0 +1,2 @@
+/** MLC4xxx. */
+export const debianErrors = {};

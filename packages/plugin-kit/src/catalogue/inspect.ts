@@ -1,0 +1,2 @@
+/** MLC3xxx. */
+export const inspectErrors = {};

@@ -1,0 +1,2 @@
+/** MLC6xxx. */
+export const ociErrors = {};

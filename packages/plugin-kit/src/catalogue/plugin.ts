@@ -1,0 +1,2 @@
+/** MLC2xxx. */
+export const pluginErrors = {};

@@ -1,0 +1,2 @@
+/** MLC8xxx. */
+export const runErrors = {};

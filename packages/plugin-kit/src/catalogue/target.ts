@@ -1,0 +1,2 @@
+/** MLC9xxx. */
+export const targetErrors = {};

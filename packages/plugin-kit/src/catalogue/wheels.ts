@@ -1,0 +1,2 @@
+/** MLC5xxx. */
+export const wheelsErrors = {};

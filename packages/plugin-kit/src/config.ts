@@ -1,0 +1,76 @@
+import type { Awaitable } from './awaitable.ts';
+import type { Base } from './base.ts';
+import type { PlatformName } from './platform.ts';
+import type { Plugin } from './plugin.ts';
+
+/** Falsy plugins are skipped, promises awaited and arrays flattened, so that a config may write `gpu && cuda()`. */
+export type PluginOption = Plugin | false | null | undefined | Promise<PluginOption> | readonly PluginOption[];
+
+/** A pickle global that the user lets in, with the reason on record. */
+export interface AllowedGlobal {
+  /** Exact `module.name`. */
+  readonly global: string;
+  readonly reason: string;
+}
+
+/** The model, where its path alone says too little. */
+export interface ModelOptions {
+  /** Relative to the config. */
+  readonly path: string;
+  /** Globals outside the framework's allowlist that this file may name. */
+  readonly allow?: readonly AllowedGlobal[];
+  /** Refuse the build when the file's hash is another. Hex SHA-256. */
+  readonly sha256?: string;
+}
+
+/** What the user writes in `mlcontainer.config.ts`. */
+export interface UserConfig {
+  /** Names the image, the model on the server and `dist/<name>/`. Lower case, digits and dashes; the folder's name when left out. */
+  readonly name?: string;
+  /** The exported model, relative to the config. */
+  readonly model: string | ModelOptions;
+  readonly plugins?: readonly PluginOption[];
+  readonly base?: Base;
+  /** `['linux/amd64']` when left out. */
+  readonly platforms?: readonly PlatformName[];
+  /** More Python requirements: PEP 508 strings, or the path of a requirements file. */
+  readonly requirements?: readonly string[] | string;
+  /** A Python file with any of `load`, `preprocess`, `predict`, `postprocess`. */
+  readonly handler?: string;
+  /** Files to put beside the handler, relative to the config; globs are not expanded. */
+  readonly include?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly labels?: Readonly<Record<string, string>>;
+  /** `registry/repository`, without tag, that specs refer to and `push` writes to. */
+  readonly image?: string;
+  /** Ship `.pyc` files, made by the image's own interpreter. True when left out. */
+  readonly bytecode?: boolean;
+  /** Leave the test folders of wheels out. True when left out. */
+  readonly trim?: boolean;
+  /** How layers are compressed; `gzip-members` when left out. */
+  readonly compression?: 'gzip-members' | 'gzip' | 'zstd';
+  readonly server?: {
+    /** Port the server listens on unless PORT says otherwise; 8080 when left out. */
+    readonly port?: number;
+    readonly workers?: number;
+  };
+}
+
+/** How the config function is called. */
+export interface ConfigEnv {
+  readonly command: string;
+  /** `--mode`, `production` when left out. */
+  readonly mode: string;
+  readonly ci: boolean;
+}
+
+/** What a config file may export as default. */
+export type UserConfigExport = UserConfig | Promise<UserConfig> | ((env: ConfigEnv) => Awaitable<UserConfig>);
+
+/** Gives the config its type, and an editor its completion. */
+export function defineConfig(config: UserConfig): UserConfig;
+export function defineConfig(config: Promise<UserConfig>): Promise<UserConfig>;
+export function defineConfig(config: (env: ConfigEnv) => Awaitable<UserConfig>): (env: ConfigEnv) => Awaitable<UserConfig>;
+export function defineConfig(config: UserConfigExport): UserConfigExport {
+  return config;
+}

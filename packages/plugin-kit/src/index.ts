@@ -1,0 +1,14 @@
+export * from './awaitable.ts';
+export * from './base.ts';
+export * from './config.ts';
+export * from './define.ts';
+export * from './errors.ts';
+export { catalogue } from './catalogue/index.ts';
+export type { ErrorEntry, ExitCode } from './catalogue/entry.ts';
+export * from './events.ts';
+export * from './facts.ts';
+export * from './plan.ts';
+export * from './platform.ts';
+export * from './plugin.ts';
+export * from './ports.ts';
+export * from './standard-schema.ts';

@@ -1,0 +1,94 @@
+import type { Base } from './base.ts';
+import type { Finding } from './events.ts';
+import type { ModelFacts } from './facts.ts';
+import type { Platform } from './platform.ts';
+import type { AdapterSpec, JsonObject, Slot, TargetFeature } from './plugin.ts';
+
+/** The version of the plan's JSON. */
+export const PLAN_VERSION = 1 as const;
+
+/** A file of the project or of a plugin, frozen by hash. Text of plugins is carried along, so that a plan builds without their code. */
+export interface PlannedFile {
+  /** Absolute path in the image. */
+  readonly path: string;
+  readonly mode: number;
+  readonly sha256: string;
+  readonly size: number;
+  /** `project`: `from` is relative to the plan's folder; `inline`: the content is here. */
+  readonly source:
+    | { readonly kind: 'project'; readonly from: string }
+    | { readonly kind: 'inline'; readonly text: string };
+}
+
+export type PlannedSource =
+  | { readonly kind: 'debian'; readonly packages: readonly string[] }
+  | { readonly kind: 'python'; readonly requirements: readonly string[] }
+  | { readonly kind: 'files'; readonly files: readonly PlannedFile[] }
+  | { readonly kind: 'run'; readonly commands: readonly (readonly string[])[]; readonly network: 'none' | 'declared' };
+
+/** One wish for a layer, after the decision: who wants it, where, of what, why. */
+export interface PlannedLayer {
+  readonly id: string;
+  /** `core`, `user`, or the name of the plugin. */
+  readonly owner: string;
+  readonly slot: Slot;
+  readonly source: PlannedSource;
+  readonly reason: string;
+}
+
+export interface PlannedTarget {
+  readonly name: string;
+  /** Emitted texts; the token `plan.imageToken` stands for the image reference. */
+  readonly files: readonly { readonly path: string; readonly text: string }[];
+}
+
+/** Everything decided. JSON: no timestamps, no host paths, no secrets, no host names. */
+export interface Plan {
+  readonly schemaVersion: typeof PLAN_VERSION;
+  readonly name: string;
+  readonly core: string;
+  readonly plugins: readonly { readonly name: string; readonly version: string; readonly kind: string }[];
+  readonly model: { readonly from: string; readonly path: string; readonly facts: ModelFacts; readonly allow: readonly { readonly global: string; readonly reason: string }[] };
+  readonly base: Base;
+  readonly platforms: readonly Platform[];
+  readonly python: {
+    /** `3.11` */
+    readonly version: string;
+    /** Absolute paths in the image. */
+    readonly executable: string;
+    readonly site: string;
+    readonly bin: string;
+  };
+  readonly options: {
+    readonly bytecode: boolean;
+    readonly trim: boolean;
+    readonly compression: 'gzip-members' | 'gzip' | 'zstd';
+    readonly maxLayers: number;
+  };
+  readonly layers: readonly PlannedLayer[];
+  readonly adapter: AdapterSpec & { readonly owner: string };
+  readonly server: JsonObject;
+  readonly config: {
+    readonly user: string;
+    readonly workingDir: string;
+    readonly entrypoint: readonly string[];
+    readonly env: Readonly<Record<string, string>>;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly port: number;
+  };
+  readonly image?: string;
+  readonly imageToken: string;
+  readonly uses: readonly TargetFeature[];
+  readonly targets: readonly PlannedTarget[];
+  readonly findings: readonly Finding[];
+  /** Who decided what, for `explain`: JSON path in the plan → owner and reason. */
+  readonly decisions: readonly Decision[];
+}
+
+export interface Decision {
+  /** `python.version`, `layers.framework-sklearn/python`. */
+  readonly subject: string;
+  readonly value: string;
+  readonly owner: string;
+  readonly reason: string;
+}

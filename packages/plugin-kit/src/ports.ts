@@ -1,0 +1,105 @@
+/** A stream of bytes; ends early when the consumer returns. */
+export type ByteStream = AsyncIterable<Uint8Array>;
+
+/** The effects that the stages need, handed in from outside. */
+export interface Ports {
+  readonly http: HttpPort;
+  readonly exec: ExecPort;
+  readonly store: StorePort;
+  readonly clock: ClockPort;
+}
+
+export interface HttpRequest {
+  /** `http:`, `https:` or `file:`. User name and password in it become an Authorization header for that origin alone. */
+  readonly url: string;
+  readonly method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly headers?: Readonly<Record<string, string>>;
+  /** A function, so that a retry sends the whole body again. */
+  readonly body?: Uint8Array | (() => ByteStream);
+  /** For people and the egress list: `wheel index`, `Debian mirror`. */
+  readonly purpose: string;
+  /** PEM files trusted besides the system's. */
+  readonly caFile?: string | undefined;
+  readonly signal: AbortSignal;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  /** The address that answered, after redirects; without credentials. */
+  readonly url: string;
+  header(name: string): string | undefined;
+  /** Read it or cancel it; resumes by itself after a broken transfer where the server can. */
+  readonly body: ByteStream;
+  cancel(): Promise<void>;
+}
+
+/** One HTTP layer for everything: proxies, CA, netrc, retries, egress list. Throws MLC7xxx errors when no answer came. */
+export interface HttpPort {
+  request(request: HttpRequest): Promise<HttpResponse>;
+}
+
+export interface ExecRequest {
+  readonly command: string;
+  readonly args: readonly string[];
+  /** The whole environment; nothing is inherited when it is given. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  readonly stdin?: Uint8Array;
+  readonly signal: AbortSignal;
+}
+
+export interface ExecResult {
+  readonly code: number;
+  readonly stdout: Uint8Array;
+  /** UTF-8, the last 64 KiB. */
+  readonly stderr: string;
+}
+
+/** Programs of the host. */
+export interface ExecPort {
+  /** Runs to the end and gives the exit code, also when it is not 0. Throws MLC7xxx when the program cannot start. */
+  run(request: ExecRequest): Promise<ExecResult>;
+  /** Standard output as it comes; the stream throws when the exit code is not 0. */
+  stream(request: ExecRequest): ByteStream;
+  /** The path of a program on PATH. */
+  which(name: string): Promise<string | undefined>;
+}
+
+/** The content-addressed cache on disk: crash-safe, shared by processes, a damaged entry is a miss. */
+export interface StorePort {
+  /** Path of a verified blob, for random access; read it, never write it. Undefined where it is not held. */
+  path(sha256: string): Promise<string | undefined>;
+  /** Streams into the store while hashing. A wrong hash or a larger size throws MLC7xxx and leaves nothing. */
+  put(source: ByteStream, expect?: StoreExpectation): Promise<StoredBlob>;
+  /** A small JSON record; undefined where it is missing or damaged. */
+  readRecord(kind: string, key: string): Promise<unknown>;
+  writeRecord(kind: string, key: string, value: unknown): Promise<void>;
+  /** A folder built once under its key and then read-only: `build` fills a temporary folder that is renamed into place. */
+  folder(kind: string, key: string, build: (folder: string) => Promise<void>): Promise<string>;
+  /** Runs with a fresh folder on the store's file system and removes it afterwards. */
+  withTemp<T>(use: (folder: string) => Promise<T>): Promise<T>;
+}
+
+export interface StoreExpectation {
+  readonly sha256?: string;
+  readonly size?: number;
+  /** Refuse more bytes than this. */
+  readonly limit?: number;
+  /** For messages: `numpy-2.4.0-….whl`. */
+  readonly name?: string;
+}
+
+export interface StoredBlob {
+  /** Hex. */
+  readonly sha256: string;
+  readonly size: number;
+  readonly path: string;
+}
+
+export interface ClockPort {
+  /** Wall clock; only for freshness checks, never for bytes. */
+  now(): Date;
+  /** Milliseconds from an arbitrary start. */
+  monotonic(): number;
+  sleep(milliseconds: number, signal: AbortSignal): Promise<void>;
+}
