@@ -4,7 +4,8 @@ import type { PlatformName } from './platform.ts';
 import type { Plugin } from './plugin.ts';
 
 /** Falsy plugins are skipped, promises awaited and arrays flattened, so that a config may write `gpu && cuda()`. */
-export type PluginOption = Plugin | false | null | undefined | Promise<PluginOption> | readonly PluginOption[];
+export type PluginOption =
+  Plugin | false | null | undefined | Promise<PluginOption> | readonly PluginOption[];
 
 /** A pickle global that the user lets in, with the reason on record. */
 export interface AllowedGlobal {
@@ -65,12 +66,15 @@ export interface ConfigEnv {
 }
 
 /** What a config file may export as default. */
-export type UserConfigExport = UserConfig | Promise<UserConfig> | ((env: ConfigEnv) => Awaitable<UserConfig>);
+export type UserConfigExport =
+  UserConfig | Promise<UserConfig> | ((env: ConfigEnv) => Awaitable<UserConfig>);
 
 /** Gives the config its type, and an editor its completion. */
 export function defineConfig(config: UserConfig): UserConfig;
 export function defineConfig(config: Promise<UserConfig>): Promise<UserConfig>;
-export function defineConfig(config: (env: ConfigEnv) => Awaitable<UserConfig>): (env: ConfigEnv) => Awaitable<UserConfig>;
+export function defineConfig(
+  config: (env: ConfigEnv) => Awaitable<UserConfig>,
+): (env: ConfigEnv) => Awaitable<UserConfig>;
 export function defineConfig(config: UserConfigExport): UserConfigExport {
   return config;
 }

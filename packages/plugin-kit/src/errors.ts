@@ -10,7 +10,8 @@ export type ErrorCode = keyof typeof catalogue;
 export type ErrorData = Readonly<Record<string, unknown>>;
 
 /** The data that the texts of one code need. */
-type DataOf<Code extends ErrorCode> = (typeof catalogue)[Code] extends ErrorEntry<infer Data> ? Data : never;
+type DataOf<Code extends ErrorCode> =
+  (typeof catalogue)[Code] extends ErrorEntry<infer Data> ? Data : never;
 
 /** A failure with a code of the catalogue: what happened, why, what to do. */
 export class MlcError extends Error {
@@ -23,8 +24,15 @@ export class MlcError extends Error {
   readonly docs: string;
   readonly exitCode: ExitCode;
   readonly data: ErrorData;
+  /** The plugin and hook it came out of, where it did; set once by the core. */
+  origin?: { readonly plugin: string; readonly hook: string };
 
-  constructor(code: string, entry: ErrorEntry<never>, data: ErrorData, options?: { cause?: unknown }) {
+  constructor(
+    code: string,
+    entry: ErrorEntry<never>,
+    data: ErrorData,
+    options?: { cause?: unknown },
+  ) {
     const texts = entry as unknown as ErrorEntry<ErrorData>;
     super(texts.message(data), options);
     this.code = code;

@@ -1,17 +1,47 @@
 /** The stages of a build, in their order. */
 export const STAGES = [
-  'config', 'plugins', 'facts', 'plan', 'lock', 'inputs', 'layers', 'image', 'outputs', 'specs', 'deploy',
+  'config',
+  'plugins',
+  'facts',
+  'plan',
+  'lock',
+  'inputs',
+  'layers',
+  'image',
+  'outputs',
+  'specs',
+  'deploy',
 ] as const;
 export type Stage = (typeof STAGES)[number];
 
 /** What the engine tells its host; a host renders, it never decides. Times in milliseconds, sizes in bytes. */
 export type EngineEvent =
   | { readonly code: 'stage-start'; readonly stage: Stage }
-  | { readonly code: 'stage-done'; readonly stage: Stage; readonly ms: number; readonly summary?: string }
+  | {
+      readonly code: 'stage-done';
+      readonly stage: Stage;
+      readonly ms: number;
+      readonly summary?: string;
+    }
   | { readonly code: 'input-start'; readonly name: string; readonly size?: number }
-  | { readonly code: 'input-progress'; readonly name: string; readonly received: number; readonly size?: number }
-  | { readonly code: 'input-done'; readonly name: string; readonly size: number; readonly reused: boolean }
-  | { readonly code: 'layer-start'; readonly id: string; readonly slot: string; readonly title: string }
+  | {
+      readonly code: 'input-progress';
+      readonly name: string;
+      readonly received: number;
+      readonly size?: number;
+    }
+  | {
+      readonly code: 'input-done';
+      readonly name: string;
+      readonly size: number;
+      readonly reused: boolean;
+    }
+  | {
+      readonly code: 'layer-start';
+      readonly id: string;
+      readonly slot: string;
+      readonly title: string;
+    }
   | {
       readonly code: 'layer-done';
       readonly id: string;
@@ -22,10 +52,20 @@ export type EngineEvent =
       readonly ms: number;
       readonly reused: boolean;
     }
-  | { readonly code: 'output'; readonly kind: 'layout' | 'archive' | 'spec' | 'report' | 'lock'; readonly path: string; readonly digest?: string }
+  | {
+      readonly code: 'output';
+      readonly kind: 'layout' | 'archive' | 'spec' | 'report' | 'lock';
+      readonly path: string;
+      readonly digest?: string;
+    }
   | { readonly code: 'warning'; readonly message: string; readonly plugin?: string }
   | { readonly code: 'note'; readonly message: string }
-  | { readonly code: 'waiting'; readonly plugin: string; readonly hook: string; readonly ms: number }
+  | {
+      readonly code: 'waiting';
+      readonly plugin: string;
+      readonly hook: string;
+      readonly ms: number;
+    }
   | { readonly code: 'container-log'; readonly stream: 'stdout' | 'stderr'; readonly line: string };
 
 /** Receives the engine's events: a terminal, a log, a test. */

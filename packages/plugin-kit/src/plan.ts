@@ -2,7 +2,7 @@ import type { Base } from './base.ts';
 import type { Finding } from './events.ts';
 import type { ModelFacts } from './facts.ts';
 import type { Platform } from './platform.ts';
-import type { AdapterSpec, JsonObject, Slot, TargetFeature } from './plugin.ts';
+import type { AdapterSpec, Slot, TargetFeature } from './plugin.ts';
 
 /** The version of the plan's JSON. */
 export const PLAN_VERSION = 1 as const;
@@ -24,7 +24,11 @@ export type PlannedSource =
   | { readonly kind: 'debian'; readonly packages: readonly string[] }
   | { readonly kind: 'python'; readonly requirements: readonly string[] }
   | { readonly kind: 'files'; readonly files: readonly PlannedFile[] }
-  | { readonly kind: 'run'; readonly commands: readonly (readonly string[])[]; readonly network: 'none' | 'declared' };
+  | {
+      readonly kind: 'run';
+      readonly commands: readonly (readonly string[])[];
+      readonly network: 'none' | 'declared';
+    };
 
 /** One wish for a layer, after the decision: who wants it, where, of what, why. */
 export interface PlannedLayer {
@@ -47,8 +51,18 @@ export interface Plan {
   readonly schemaVersion: typeof PLAN_VERSION;
   readonly name: string;
   readonly core: string;
-  readonly plugins: readonly { readonly name: string; readonly version: string; readonly kind: string }[];
-  readonly model: { readonly from: string; readonly path: string; readonly facts: ModelFacts; readonly allow: readonly { readonly global: string; readonly reason: string }[] };
+  readonly plugins: readonly {
+    readonly name: string;
+    readonly version: string;
+    readonly kind: string;
+  }[];
+  readonly model: {
+    readonly from: string;
+    readonly path: string;
+    readonly facts: ModelFacts;
+    readonly allow: readonly { readonly global: string; readonly reason: string }[];
+    readonly compression: 'none' | 'gzip';
+  };
   readonly base: Base;
   readonly platforms: readonly Platform[];
   readonly python: {
@@ -67,7 +81,6 @@ export interface Plan {
   };
   readonly layers: readonly PlannedLayer[];
   readonly adapter: AdapterSpec & { readonly owner: string };
-  readonly server: JsonObject;
   readonly config: {
     readonly user: string;
     readonly workingDir: string;

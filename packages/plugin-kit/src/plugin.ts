@@ -122,12 +122,7 @@ export interface AdapterSpec {
 }
 
 export type JsonValue =
-  | null
-  | boolean
-  | number
-  | string
-  | readonly JsonValue[]
-  | { readonly [key: string]: JsonValue };
+  null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 export type JsonObject = Readonly<Record<string, JsonValue>>;
 
 /** What a framework or accelerator adds to the image. */
@@ -170,8 +165,18 @@ export interface TargetView {
 
 /** A change a target asks of the plan before it is frozen; the reason is shown by `explain`. */
 export type PlanEdit =
-  | { readonly edit: 'setEnv'; readonly name: string; readonly value: string; readonly reason: string }
-  | { readonly edit: 'setLabel'; readonly name: string; readonly value: string; readonly reason: string }
+  | {
+      readonly edit: 'setEnv';
+      readonly name: string;
+      readonly value: string;
+      readonly reason: string;
+    }
+  | {
+      readonly edit: 'setLabel';
+      readonly name: string;
+      readonly value: string;
+      readonly reason: string;
+    }
   | {
       readonly edit: 'refuse';
       readonly what: string;

@@ -4,14 +4,16 @@ import { entry } from './entry.ts';
 export const systemErrors = {
   MLC7001: entry<{ purpose: string; url: string; attempts: number; detail: string }>({
     title: 'No answer',
-    message: (d) => `${d.purpose}: no answer from ${d.url} after ${d.attempts} attempts (${d.detail}).`,
+    message: (d) =>
+      `${d.purpose}: no answer from ${d.url} after ${d.attempts} attempts (${d.detail}).`,
     why: 'The host was not reached, or it broke off every time.',
     fix: 'Check the address, the proxy settings (HTTPS_PROXY, NO_PROXY) and the CA file, then try again. With lock and store, --offline needs no network.',
     exit: 75,
   }),
   MLC7002: entry<{ purpose: string; url: string; status: number; detail: string }>({
     title: 'Refused by the server',
-    message: (d) => `${d.purpose}: ${d.url} answered ${d.status}${d.detail ? ` (${d.detail})` : ''}.`,
+    message: (d) =>
+      `${d.purpose}: ${d.url} answered ${d.status}${d.detail ? ` (${d.detail})` : ''}.`,
     why: 'The server understood the request and said no.',
     fix: (d) =>
       d.status === 401 || d.status === 403
