@@ -1,0 +1,2 @@
+export * from './boundaries.ts';
+export * from './preset.ts';

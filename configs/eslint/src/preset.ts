@@ -1,0 +1,110 @@
+import js from '@eslint/js';
+import nx from '@nx/eslint-plugin';
+import { defineConfig } from 'eslint/config';
+import tseslint from 'typescript-eslint';
+import { sourceConstraints, testConstraints, type DependencyConstraint } from './boundaries.ts';
+import {
+  contractImports,
+  libraryImports,
+  pluginImports,
+  restrictedImports,
+  restrictedSyntax,
+} from './restrictions.ts';
+
+const TESTS = ['**/*.test.ts', '**/test/**/*.ts', 'e2e/**/*.ts'];
+const TOOL_CONFIGS = ['**/*.config.ts', '**/*.config.js'];
+const HOUSEKEEPING = ['tools/**/*.ts', 'configs/**/*.ts', 'packages/*/scripts/**/*.ts'];
+
+function boundaries(depConstraints: readonly DependencyConstraint[]) {
+  return ['error', { allow: [], allowCircularSelfDependency: false, depConstraints }] as const;
+}
+
+const typed = {
+  '@typescript-eslint/consistent-type-exports': 'error',
+  '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+  '@typescript-eslint/explicit-module-boundary-types': 'off',
+  '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+  '@typescript-eslint/prefer-readonly': 'error',
+  '@typescript-eslint/require-await': 'off',
+  '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+  '@typescript-eslint/return-await': ['error', 'error-handling-correctness-only'],
+  '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+} as const;
+
+const size = {
+  complexity: ['error', 15],
+  'max-depth': ['error', 4],
+  'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }],
+  'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
+} as const;
+
+const habits = {
+  eqeqeq: ['error', 'always'],
+  'no-console': 'error',
+  'no-param-reassign': 'error',
+  'no-undef': 'off',
+  'no-var': 'error',
+  'object-shorthand': 'error',
+  'prefer-const': 'error',
+} as const;
+
+/** The lint rules of the whole repository, for `eslint.config.js` at its top. */
+export function workspaceConfig(root: string) {
+  return defineConfig(
+    { ignores: ['**/dist/**', '**/node_modules/**', '**/.nx/**', '**/coverage/**', '**/fixtures/**', 'examples/**', '**/*.mjs'] },
+    js.configs.recommended,
+    {
+      files: ['**/*.ts'],
+      extends: [tseslint.configs.recommendedTypeChecked],
+      plugins: { '@nx': nx },
+      languageOptions: { parserOptions: { project: ['./tsconfig.json'], tsconfigRootDir: root } },
+      linterOptions: { reportUnusedDisableDirectives: 'error' },
+      rules: {
+        ...typed,
+        ...size,
+        ...habits,
+        '@nx/enforce-module-boundaries': boundaries(sourceConstraints()),
+        'no-restricted-imports': restrictedImports(),
+        'no-restricted-syntax': restrictedSyntax(),
+      },
+    },
+    ...packageOverrides(),
+    ...placeOverrides(),
+  );
+}
+
+/** What single houses may not import. */
+function packageOverrides() {
+  const shipped = (folder: string) => ({ files: [`${folder}/src/**/*.ts`], ignores: ['**/*.test.ts'] });
+  return [
+    { ...shipped('packages/*'), rules: { 'no-restricted-imports': libraryImports() } },
+    { ...shipped('packages/node-ports'), rules: { 'no-restricted-imports': restrictedImports() } },
+    { ...shipped('packages/testing'), rules: { 'no-restricted-imports': restrictedImports() } },
+    { ...shipped('packages/plugin-kit'), rules: { 'no-restricted-imports': contractImports() } },
+    { ...shipped('plugins/*'), rules: { 'no-restricted-imports': pluginImports() } },
+  ];
+}
+
+/** What certain places may do that others may not. */
+function placeOverrides() {
+  return [
+    { files: ['**/src/index.ts'], rules: { 'no-restricted-syntax': restrictedSyntax({ barrel: true }) } },
+    { files: [...HOUSEKEEPING, 'packages/cli/src/**/*.ts'], rules: { 'no-console': 'off' as const } },
+    {
+      files: TESTS,
+      rules: {
+        '@nx/enforce-module-boundaries': boundaries(testConstraints()),
+        '@typescript-eslint/no-unsafe-assignment': 'off' as const,
+        '@typescript-eslint/no-unsafe-member-access': 'off' as const,
+        'max-lines-per-function': 'off' as const,
+      },
+    },
+    {
+      files: TOOL_CONFIGS,
+      rules: {
+        '@nx/enforce-module-boundaries': boundaries(testConstraints()),
+        'no-restricted-syntax': restrictedSyntax({ defaultExport: true }),
+      },
+    },
+  ];
+}

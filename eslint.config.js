@@ -1,0 +1,3 @@
+import { workspaceConfig } from '@mlcontainer/config-eslint';
+
+export default workspaceConfig(import.meta.dirname);

@@ -1,0 +1,5 @@
+export * from './debian-packages.ts';
+export * from './docker-daemon.ts';
+export * from './process.ts';
+export * from './tally.ts';
+export * from './task.ts';
