@@ -1,2 +1,3 @@
 export * from './descriptor.ts';
 export * from './entry.ts';
+export { readTar, type ReadTarOptions, type TarEntry, type TarEntryType } from './tar/read.ts';
