@@ -46,11 +46,15 @@ export class MissingPrograms extends Error {
  * The package lists are fetched only when something is missing. Rejects with {@link MissingPrograms}
  * when this is not root, not Debian, or the installation failed.
  */
-export async function ensurePrograms(programs: readonly string[], signal?: AbortSignal): Promise<void> {
+export async function ensurePrograms(
+  programs: readonly string[],
+  signal?: AbortSignal,
+): Promise<void> {
   const missing = await missingPrograms(programs);
   if (missing.length === 0) return;
   const packages = packagesOf(missing);
-  if (process.getuid?.() !== 0 || !(await isOnPath('apt-get'))) throw new MissingPrograms(missing, packages);
+  if (process.getuid?.() !== 0 || !(await isOnPath('apt-get')))
+    throw new MissingPrograms(missing, packages);
   process.stderr.write(`Installing Debian packages: ${packages.join(' ')}\n`);
   await aptGet(['update', '-qq'], signal);
   await aptGet(['install', '-qq', '--yes', '--no-install-recommends', ...packages], signal);

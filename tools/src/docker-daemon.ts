@@ -33,17 +33,23 @@ const START_TIMEOUT = 30_000;
  */
 export async function ensureDocker(signal?: AbortSignal): Promise<DockerEngine> {
   const present = await serverVersion(process.env['DOCKER_HOST']);
-  if (present) return { host: process.env['DOCKER_HOST'] ?? '', version: present, stop: async () => {} };
+  if (present)
+    return { host: process.env['DOCKER_HOST'] ?? '', version: present, stop: async () => {} };
   const failures: string[] = [];
   for (const storage of STORAGE) {
     const engine = await start([...QUIET_NETWORK, ...storage], signal);
     if (typeof engine !== 'string') return engine;
     failures.push(engine);
   }
-  throw new Error(`No Docker engine answers, and dockerd does not start here:\n${failures.join('\n---\n')}`);
+  throw new Error(
+    `No Docker engine answers, and dockerd does not start here:\n${failures.join('\n---\n')}`,
+  );
 }
 
-async function start(flags: readonly string[], signal?: AbortSignal): Promise<DockerEngine | string> {
+async function start(
+  flags: readonly string[],
+  signal?: AbortSignal,
+): Promise<DockerEngine | string> {
   const folder = await mkdtemp(join(tmpdir(), 'mlc-docker-'));
   const host = `unix://${join(folder, 'docker.sock')}`;
   const daemon = spawnDaemon(folder, host, flags);
@@ -58,12 +64,16 @@ async function start(flags: readonly string[], signal?: AbortSignal): Promise<Do
 
 function spawnDaemon(folder: string, host: string, flags: readonly string[]): ChildProcess {
   const places = ['--data-root', join(folder, 'data'), '--exec-root', join(folder, 'exec')];
-  const daemon = spawn('dockerd', ['--host', host, '--pidfile', join(folder, 'pid'), ...places, ...flags], {
-    env: { ...process.env, PATH: systemPath() },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    // Its own process group: Ctrl-C is for us first, who stop the containers' daemon in order.
-    detached: true,
-  });
+  const daemon = spawn(
+    'dockerd',
+    ['--host', host, '--pidfile', join(folder, 'pid'), ...places, ...flags],
+    {
+      env: { ...process.env, PATH: systemPath() },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      // Its own process group: Ctrl-C is for us first, who stop the containers' daemon in order.
+      detached: true,
+    },
+  );
   const log = createWriteStream(join(folder, 'log'));
   daemon.on('error', (error) => log.write(String(error)));
   daemon.stdout?.pipe(log, { end: false });
@@ -73,7 +83,12 @@ function spawnDaemon(folder: string, host: string, flags: readonly string[]): Ch
 
 async function answers(daemon: ChildProcess, host: string, signal?: AbortSignal): Promise<string> {
   const until = Date.now() + START_TIMEOUT;
-  while (Date.now() < until && !signal?.aborted && daemon.pid !== undefined && daemon.exitCode === null) {
+  while (
+    Date.now() < until &&
+    !signal?.aborted &&
+    daemon.pid !== undefined &&
+    daemon.exitCode === null
+  ) {
     const version = await serverVersion(host);
     if (version) return version;
     await sleep(200);
@@ -84,7 +99,9 @@ async function answers(daemon: ChildProcess, host: string, signal?: AbortSignal)
 async function serverVersion(host: string | undefined): Promise<string> {
   const format = '{{.ServerVersion}} ({{.Driver}})';
   const env = { PATH: systemPath(), ...(host ? { DOCKER_HOST: host } : {}) };
-  const result = await capture('docker', ['info', '--format', format], { env }).catch(() => undefined);
+  const result = await capture('docker', ['info', '--format', format], { env }).catch(
+    () => undefined,
+  );
   // The client exits 0 and prints an empty version when no engine answers.
   return result?.code === 0 && /^\d/.test(result.stdout) ? result.stdout.trim() : '';
 }

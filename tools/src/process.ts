@@ -41,7 +41,11 @@ function spawnOptions(options: RunOptions, stdio: SpawnOptions['stdio']): SpawnO
 }
 
 /** Runs a program on this terminal and gives its exit code. Rejects when it cannot be started. */
-export async function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<number> {
+export async function run(
+  command: string,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<number> {
   const child = spawn(command, args, spawnOptions(options, ['ignore', 'inherit', 'inherit']));
   return await exitCode(child);
 }
@@ -77,7 +81,11 @@ export async function output(
 }
 
 /** Like {@link output}, for bytes. */
-export async function outputBytes(command: string, args: readonly string[], options: RunOptions = {}): Promise<Buffer> {
+export async function outputBytes(
+  command: string,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<Buffer> {
   const child = spawn(command, args, spawnOptions(options, ['ignore', 'pipe', 'pipe']));
   const [code, stdout, stderr] = await Promise.all([
     exitCode(child),

@@ -18,7 +18,8 @@ export async function readVitestReport(path: string): Promise<{ passed: number; 
 export function countVitest(report: unknown): { passed: number; failed: number } {
   if (!isReport(report)) return { passed: 0, failed: 1 };
   const broken = report.testResults.filter(
-    (file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'),
+    (file) =>
+      file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'),
   );
   const failed = report.numFailedTests + broken.length;
   const nothing = report.numPassedTests === 0 && failed === 0;
@@ -36,7 +37,10 @@ interface VitestReport {
 
 function isReport(value: unknown): value is VitestReport {
   return (
-    typeof value === 'object' && value !== null && 'numPassedTests' in value && 'testResults' in value
+    typeof value === 'object' &&
+    value !== null &&
+    'numPassedTests' in value &&
+    'testResults' in value
   );
 }
 
@@ -45,7 +49,10 @@ export function countJunit(xml: string): { passed: number; failed: number } | un
   const suites = [...xml.matchAll(/<testsuite\s([^>]*)>/g)].map((match) => match[1] ?? '');
   if (suites.length === 0) return undefined;
   const sum = (name: string) =>
-    suites.reduce((total, text) => total + Number(new RegExp(`\\b${name}="(\\d+)"`).exec(text)?.[1] ?? 0), 0);
+    suites.reduce(
+      (total, text) => total + Number(new RegExp(`\\b${name}="(\\d+)"`).exec(text)?.[1] ?? 0),
+      0,
+    );
   const failed = sum('failures') + sum('errors');
   return { passed: sum('tests') - failed - sum('skipped'), failed };
 }

@@ -27,7 +27,8 @@ export async function task(body: (context: TaskContext) => Promise<number>): Pro
     onEnd: (undo: () => Promise<void>) => void undos.push(undo),
   };
   let code = await body(context).catch((error: unknown) => report(error));
-  for (const undo of undos.toReversed()) await undo().catch((error: unknown) => (code = report(error)));
+  for (const undo of undos.toReversed())
+    await undo().catch((error: unknown) => (code = report(error)));
   process.exitCode = interrupt.signal.aborted ? 130 : code;
 }
 

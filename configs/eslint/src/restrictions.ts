@@ -25,11 +25,13 @@ const ALWAYS: readonly Restriction[] = [
 ];
 
 /** The restricted syntax for one kind of file. */
-export function restrictedSyntax(allow: { barrel?: boolean; defaultExport?: boolean } = {}): [
-  'error',
-  ...Restriction[],
-] {
-  const more = [...(allow.barrel ? [] : [BARREL]), ...(allow.defaultExport ? [] : [DEFAULT_EXPORT])];
+export function restrictedSyntax(
+  allow: { barrel?: boolean; defaultExport?: boolean } = {},
+): ['error', ...Restriction[]] {
+  const more = [
+    ...(allow.barrel ? [] : [BARREL]),
+    ...(allow.defaultExport ? [] : [DEFAULT_EXPORT]),
+  ];
   return ['error', ...ALWAYS, ...more];
 }
 
@@ -53,7 +55,10 @@ export function restrictedImports(): ['error', RestrictedImports] {
 
 /** The contract is data and types: it runs anywhere, so it knows no Node. */
 export function contractImports(): ['error', RestrictedImports] {
-  const pattern = { group: ['node:*'], message: 'The contract knows no Node; put effects behind a port.' };
+  const pattern = {
+    group: ['node:*'],
+    message: 'The contract knows no Node; put effects behind a port.',
+  };
   return ['error', { paths: WITHOUT_PREFIX, patterns: [pattern] }];
 }
 

@@ -1,0 +1,6 @@
+import { e2eSuite, prepareHost, runSuites, staticSuites, task, unitSuite } from '../src/index.ts';
+
+await task(async (context) => {
+  await prepareHost(context);
+  return await runSuites([...staticSuites(), unitSuite(), e2eSuite('quick')], context.signal);
+});
