@@ -1,0 +1,56 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildPackages, output, packPackages, type Tarball } from '@mlcontainer/tools';
+
+/** What all e2e tests share: the packed packages, installed as a user would, and one store. */
+export interface World {
+  readonly folder: string;
+  readonly tarballs: readonly Tarball[];
+  /** A project outside the repository in which every package is installed from its tarball. */
+  readonly app: string;
+  /** The value of MLCONTAINER_CACHE_DIR of the builds that may be warm. */
+  readonly store: string;
+}
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    world: World;
+  }
+}
+
+const STATE = 'world.json';
+
+/** Makes the world in a temporary folder. `MLC_E2E_WORLD` names a folder that is kept and used again, for work on the tests. */
+export async function makeWorld(): Promise<{ world: World; remove: () => Promise<void> }> {
+  const kept = process.env['MLC_E2E_WORLD'];
+  if (kept && existsSync(join(kept, STATE))) {
+    const world = JSON.parse(await readFile(join(kept, STATE), 'utf8')) as World;
+    return { world, remove: async () => {} };
+  }
+  const folder = kept ?? (await mkdtemp(join(tmpdir(), 'mlc-e2e-')));
+  const world = await fill(folder);
+  const remove = kept ? async () => {} : () => rm(folder, { recursive: true, force: true });
+  return { world, remove };
+}
+
+async function fill(folder: string): Promise<World> {
+  const packed = join(folder, 'packed');
+  const app = join(folder, 'app');
+  await mkdir(packed, { recursive: true });
+  await mkdir(app, { recursive: true });
+  await buildPackages();
+  const tarballs = await packPackages(packed);
+  await install(app, tarballs);
+  const world = { folder, tarballs, app, store: join(folder, 'store') };
+  await writeFile(join(folder, STATE), JSON.stringify(world, null, 2));
+  return world;
+}
+
+async function install(app: string, tarballs: readonly Tarball[]): Promise<void> {
+  const manifest = { name: 'app', version: '1.0.0', private: true, type: 'module' };
+  await writeFile(join(app, 'package.json'), JSON.stringify(manifest));
+  const flags = ['--no-audit', '--no-fund', '--loglevel=error'];
+  await output('npm', ['install', ...flags, ...tarballs.map(({ path }) => path)], { cwd: app });
+}
