@@ -4,6 +4,7 @@ export * from './config.ts';
 export * from './define.ts';
 export * from './errors.ts';
 export { catalogue } from './catalogue/index.ts';
+export type { ConfigProblem } from './catalogue/config.ts';
 export type { ErrorEntry, ExitCode } from './catalogue/entry.ts';
 export * from './events.ts';
 export * from './facts.ts';

@@ -7,17 +7,18 @@ import type { AdapterSpec, Slot, TargetFeature } from './plugin.ts';
 /** The version of the plan's JSON. */
 export const PLAN_VERSION = 1 as const;
 
-/** A file of the project or of a plugin, frozen by hash. Text of plugins is carried along, so that a plan builds without their code. */
+/** A file that goes into the image, frozen by hash. Text of plugins is carried along, so that a plan builds without their code. */
 export interface PlannedFile {
   /** Absolute path in the image. */
   readonly path: string;
   readonly mode: number;
   readonly sha256: string;
   readonly size: number;
-  /** `project`: `from` is relative to the plan's folder; `inline`: the content is here. */
+  /** `project`: `from` is relative to the plan's folder; `inline`: the content is here; `server`: `from` is a file of the inference server that ships with the core. */
   readonly source:
     | { readonly kind: 'project'; readonly from: string }
-    | { readonly kind: 'inline'; readonly text: string };
+    | { readonly kind: 'inline'; readonly text: string }
+    | { readonly kind: 'server'; readonly from: string };
 }
 
 export type PlannedSource =

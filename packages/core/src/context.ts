@@ -1,0 +1,39 @@
+import { nodePorts } from '@mlcontainer/node-ports';
+import type { Host, Ports } from '@mlcontainer/plugin-kit';
+import type { LayerRunner } from './layers/runner.ts';
+import { threadedRunner } from './layers/threads.ts';
+
+/** The environment variables of the process that calls the engine. */
+export type Env = Readonly<Record<string, string | undefined>>;
+
+/** What every stage is given: where it runs, its effects, and whom it tells. */
+export interface EngineContext {
+  readonly cwd: string;
+  readonly env: Env;
+  readonly ports: Ports;
+  readonly host: Host;
+  readonly signal: AbortSignal;
+  readonly layerRunner: LayerRunner;
+}
+
+export interface ContextOptions {
+  readonly cwd: string;
+  readonly env: Env;
+  readonly host: Host;
+  readonly signal: AbortSignal;
+  /** No network at all; every input must be in the store. */
+  readonly offline?: boolean;
+  /** Root of the store; otherwise MLCONTAINER_CACHE_DIR, XDG_CACHE_HOME and so on. */
+  readonly cacheDir?: string;
+}
+
+/** The context of a real run on this machine. */
+export function createContext(options: ContextOptions): EngineContext {
+  const { cwd, env, host, signal } = options;
+  const settings = {
+    env,
+    ...(options.cacheDir === undefined ? {} : { cacheDir: options.cacheDir }),
+  };
+  const ports = nodePorts({ ...settings, offline: options.offline ?? false });
+  return { cwd, env, ports, host, signal, layerRunner: threadedRunner(settings) };
+}

@@ -1,0 +1,50 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import {
+  debianMirrors,
+  fetchDeb,
+  type DebianLock,
+  type LockedDeb,
+  type MirrorSettings,
+} from '@mlcontainer/debian';
+import type { Plan } from '@mlcontainer/plugin-kit';
+import type { EngineContext } from '../context.ts';
+import { debianBase } from '../plan/base.ts';
+import { insideProject } from '../plugins/files.ts';
+import { haveInput } from './input.ts';
+
+/** A locked .deb and where the store keeps it. */
+export interface FetchedDeb {
+  readonly deb: LockedDeb;
+  readonly path: string;
+}
+
+/** Where .debs come from for this plan on this machine. */
+export function mirrorsOf(cx: EngineContext, plan: Plan): Promise<MirrorSettings> {
+  const { mirror } = debianBase(plan.base);
+  return debianMirrors({ env: cx.env, ...(mirror === undefined ? {} : { configured: mirror }) });
+}
+
+/** The keyring that the config names instead of the shipped keys. */
+export async function keyringOf(plan: Plan, root: string): Promise<Uint8Array | undefined> {
+  const { keyring } = debianBase(plan.base);
+  return keyring === undefined ? undefined : readFile(await insideProject(root, keyring));
+}
+
+/** .debs of a lock, fetched where the store lacks them. */
+export function fetchDebs(
+  cx: EngineContext,
+  lock: DebianLock,
+  debs: readonly LockedDeb[],
+  mirrors: MirrorSettings,
+): Promise<readonly FetchedDeb[]> {
+  return Promise.all(
+    debs.map(async (deb) => {
+      const input = { name: path.posix.basename(deb.file), sha256: deb.sha256, size: deb.size };
+      const file = await haveInput(cx, input, () =>
+        fetchDeb(deb, mirrors, { ports: cx.ports, signal: cx.signal, snapshot: lock.snapshot }),
+      );
+      return { deb, path: file };
+    }),
+  );
+}

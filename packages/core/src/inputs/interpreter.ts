@@ -1,0 +1,58 @@
+import {
+  interpreterCommand,
+  unpackInterpreter,
+  type DebianLock,
+  type MirrorSettings,
+} from '@mlcontainer/debian';
+import { mlcError, type Architecture } from '@mlcontainer/plugin-kit';
+import type { EngineContext } from '../context.ts';
+import { jsonDigest } from '../json.ts';
+import { fetchDebs } from './debian.ts';
+
+/** The image's own Python, run on this machine through its own loader. */
+export interface Interpreter {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** The folder it was unpacked into. */
+  readonly folder: string;
+}
+
+/** The architecture of this machine by its Debian and OCI name; undefined where no Debian interpreter can run. */
+export function hostArchitecture(): Architecture | undefined {
+  if (process.platform !== 'linux') return undefined;
+  if (process.arch === 'x64') return 'amd64';
+  return process.arch === 'arm64' ? 'arm64' : undefined;
+}
+
+/** The lock's entry for this machine's architecture, among the plan's platforms or the tools. */
+export function hostDebianLock(
+  debian: readonly DebianLock[],
+  tools: readonly DebianLock[],
+): DebianLock {
+  const architecture = hostArchitecture();
+  const found = [...debian, ...tools].find((lock) => lock.architecture === architecture);
+  if (found !== undefined) return found;
+  const detail = `no interpreter for ${process.platform}/${process.arch}; set bytecode: false, or build on Linux`;
+  throw mlcError('MLC2106', { kind: 'bytecode on this machine', detail });
+}
+
+/** Names bytes of bytecode: the upstream interpreter, equal on every architecture of one Debian version. */
+export function bytecodeId(lock: DebianLock): string {
+  const minimal = lock.packages.find((deb) => /^python3\.\d+-minimal$/.test(deb.name));
+  return `${minimal?.name ?? 'python'}=${minimal?.version ?? 'unknown'}`;
+}
+
+/** Unpacks the interpreter once per set of .debs and keeps it in the store. */
+export async function haveInterpreter(
+  cx: EngineContext,
+  lock: DebianLock,
+  mirrors: MirrorSettings,
+): Promise<Interpreter> {
+  const wanted = lock.packages.filter((deb) => deb.group !== 'extra');
+  const key = jsonDigest(wanted.map((deb) => deb.sha256).sort());
+  const folder = await cx.ports.store.folder('interpreter', key, async (target) => {
+    const debs = await fetchDebs(cx, lock, wanted, mirrors);
+    await unpackInterpreter(debs, target, { signal: cx.signal });
+  });
+  return { folder, ...interpreterCommand(folder, lock.suite, lock.architecture) };
+}

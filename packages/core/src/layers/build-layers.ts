@@ -1,0 +1,112 @@
+import { mlcError, type Plan, type Platform } from '@mlcontainer/plugin-kit';
+import type { EngineContext } from '../context.ts';
+import type { Lock } from '../lock/types.ts';
+import { cachedLayer, rememberLayer } from './cache.ts';
+import { imageLayers, type ImageLayer } from './image-layers.ts';
+import type { LayerResult } from './job.ts';
+import { prepareJob, type Inputs } from './prepare.ts';
+import { recipeDigest } from './recipe.ts';
+
+/** A layer that is there, with what it is and how it came. */
+export interface BuiltLayer {
+  readonly layer: ImageLayer;
+  readonly recipe: string;
+  readonly result: LayerResult;
+  readonly reused: boolean;
+  readonly ms: number;
+}
+
+/** The layers of one platform's image. */
+export interface BuiltPlatform {
+  readonly platform: Platform;
+  readonly layers: readonly BuiltLayer[];
+}
+
+/** Makes every layer that the store does not hold; a layer that several platforms share is made once. */
+export async function buildLayers(
+  cx: EngineContext,
+  plan: Plan,
+  lock: Lock,
+  inputs: Inputs,
+): Promise<readonly BuiltPlatform[]> {
+  const made = new Map<string, Promise<BuiltLayer>>();
+  const haveLayer = (
+    layer: ImageLayer,
+    debian: () => Promise<readonly BuiltLayer[]>,
+  ): Promise<BuiltLayer> => {
+    const recipe = recipeDigest(layer.recipe);
+    const known = made.get(recipe);
+    if (known !== undefined) return known;
+    const building = buildLayer(cx, lock, layer, recipe, inputs, debian);
+    made.set(recipe, building);
+    return building;
+  };
+  const platforms = plan.platforms.map(async (platform): Promise<BuiltPlatform> => {
+    const layers = imageLayers(plan, lock, platform);
+    const debian = (): Promise<readonly BuiltLayer[]> =>
+      Promise.all(
+        layers
+          .filter((layer) => layer.recipe.kind === 'debian')
+          .map((layer) => haveLayer(layer, debian)),
+      );
+    // Started in the order of cost, so that the largest does not come last on its own.
+    const order = [...layers].sort((a, b) => cost(b) - cost(a));
+    const building = new Map(order.map((layer) => [layer, haveLayer(layer, debian)]));
+    return { platform, layers: await Promise.all(layers.map((layer) => building.get(layer)!)) };
+  });
+  return Promise.all(platforms);
+}
+
+async function buildLayer(
+  cx: EngineContext,
+  lock: Lock,
+  layer: ImageLayer,
+  recipe: string,
+  inputs: Inputs,
+  debian: () => Promise<readonly BuiltLayer[]>,
+): Promise<BuiltLayer> {
+  const start = cx.ports.clock.monotonic();
+  const { title, slot } = layer;
+  const cached = await cachedLayer(cx.ports.store, recipe);
+  if (cached === undefined) cx.host.notify({ code: 'layer-start', id: recipe, slot, title });
+  const result = cached ?? (await makeLayer(cx, layer, recipe, inputs, debian));
+  checkAgainstLock(lock, recipe, title, result);
+  const ms = cx.ports.clock.monotonic() - start;
+  const { digest, size } = result;
+  const reused = cached !== undefined;
+  cx.host.notify({ code: 'layer-done', id: recipe, slot, title, digest, size, ms, reused });
+  return { layer, recipe, result, reused, ms };
+}
+
+async function makeLayer(
+  cx: EngineContext,
+  layer: ImageLayer,
+  recipe: string,
+  inputs: Inputs,
+  debian: () => Promise<readonly BuiltLayer[]>,
+): Promise<LayerResult> {
+  const libraries = async () => (await debian()).flatMap(({ result }) => result.libraries ?? []);
+  const job = await prepareJob(cx, layer, inputs, libraries);
+  const result = await cx.layerRunner.run(job, cx.signal);
+  await rememberLayer(cx.ports.store, recipe, result);
+  return result;
+}
+
+/** The same recipe must give the bytes that the lock has on record. */
+function checkAgainstLock(lock: Lock, recipe: string, layer: string, result: LayerResult): void {
+  const expected = lock.layers[recipe]?.digest;
+  if (expected !== undefined && expected !== result.digest) {
+    throw mlcError('MLC2301', { layer, expected, actual: result.digest });
+  }
+}
+
+/** A guess good enough to order work: bytes that go in. */
+function cost(layer: ImageLayer): number {
+  if ('wheels' in layer) return sum(layer.wheels.map((wheel) => wheel.size));
+  if ('debs' in layer) return sum(layer.debs.map((deb) => deb.size)) * 2;
+  return 0;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

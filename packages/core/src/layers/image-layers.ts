@@ -1,0 +1,162 @@
+import type { DebianLock, LockedDeb } from '@mlcontainer/debian';
+import type { Plan, Platform, PlannedFile, Slot } from '@mlcontainer/plugin-kit';
+import type { LockedWheel } from '@mlcontainer/wheels';
+import { bytecodeId } from '../inputs/interpreter.ts';
+import type { Lock } from '../lock/types.ts';
+import type {
+  DebianRecipe,
+  FilesRecipe,
+  LdCacheRecipe,
+  ModelRecipe,
+  Recipe,
+  WheelsRecipe,
+} from './recipe.ts';
+import { groupWheels } from './group-wheels.ts';
+
+interface ImageLayerBase {
+  /** For people: `scikit-learn 1.9.1`. */
+  readonly title: string;
+  readonly slot: Slot;
+  readonly owner: string;
+}
+
+/** One layer an image will have, by its recipe, with the locked inputs it is made of. */
+export type ImageLayer = ImageLayerBase &
+  (
+    | {
+        readonly recipe: DebianRecipe;
+        readonly debian: DebianLock;
+        readonly debs: readonly LockedDeb[];
+      }
+    | { readonly recipe: LdCacheRecipe }
+    | { readonly recipe: WheelsRecipe; readonly wheels: readonly LockedWheel[] }
+    | { readonly recipe: FilesRecipe; readonly files: readonly PlannedFile[] }
+    | { readonly recipe: ModelRecipe }
+  );
+
+/** The layers of one platform's image in their order: a pure function of plan and lock. */
+export function imageLayers(plan: Plan, lock: Lock, platform: Platform): readonly ImageLayer[] {
+  const debian = lockFor(lock.debian, platform);
+  const bytecode = plan.options.bytecode ? bytecodeId(debian) : null;
+  const base = debianLayers(plan, debian, bytecode);
+  const tail = [
+    ...filesLayers(plan, 'dependencies', bytecode),
+    ...filesLayers(plan, 'app', bytecode),
+    modelLayer(plan),
+  ];
+  const room = plan.options.maxLayers - base.length - tail.length;
+  return [...base, ...wheelLayers(plan, lock, platform, bytecode, room), ...tail];
+}
+
+function lockFor(locks: readonly DebianLock[], platform: Platform): DebianLock {
+  const found = locks.find((lock) => lock.architecture === platform.architecture);
+  if (found === undefined)
+    throw new Error(`the lock has no Debian packages for ${platform.architecture}`);
+  return found;
+}
+
+function debianLayers(
+  plan: Plan,
+  debian: DebianLock,
+  bytecode: string | null,
+): readonly ImageLayer[] {
+  const { suite, architecture } = debian;
+  const { compression } = plan.options;
+  const groups = (['system', 'runtime', 'extra'] as const).flatMap((group): ImageLayer[] => {
+    const debs = debian.packages.filter((deb) => deb.group === group);
+    if (debs.length === 0) return [];
+    const inputs = debs.map((deb) => deb.sha256);
+    const compiled = group === 'system' ? null : bytecode;
+    const recipe: DebianRecipe = {
+      kind: 'debian',
+      group,
+      suite,
+      architecture,
+      inputs,
+      bytecode: compiled,
+      compression,
+    };
+    const title = `Debian ${suite} ${GROUP_TITLES[group]} (${debs.length} packages)`;
+    return [
+      {
+        title,
+        slot: group === 'system' ? 'system' : 'runtime',
+        owner: 'core',
+        recipe,
+        debian,
+        debs,
+      },
+    ];
+  });
+  const inputs = debian.packages.map((deb) => deb.sha256);
+  const cache: LdCacheRecipe = { kind: 'ld-cache', architecture, inputs, compression };
+  return [...groups, { title: 'loader cache', slot: 'runtime', owner: 'core', recipe: cache }];
+}
+
+const GROUP_TITLES = { system: 'system', runtime: 'Python', extra: 'extra packages' } as const;
+
+function wheelLayers(
+  plan: Plan,
+  lock: Lock,
+  platform: Platform,
+  bytecode: string | null,
+  room: number,
+): readonly ImageLayer[] {
+  const python = lock.python.find((entry) => entry.platform.architecture === platform.architecture);
+  const { site, bin, executable } = plan.python;
+  const { trim, compression } = plan.options;
+  return groupWheels(python?.packages ?? [], room).map((wheels): ImageLayer => {
+    const inputs = wheels.map((wheel) => wheel.sha256);
+    const recipe: WheelsRecipe = {
+      kind: 'wheels',
+      inputs,
+      site,
+      bin,
+      executable,
+      trim,
+      bytecode,
+      compression,
+    };
+    const [first] = wheels;
+    const title =
+      wheels.length === 1 ? `${first!.name} ${first!.version}` : `${wheels.length} small wheels`;
+    return { title, slot: 'dependencies', owner: 'core', recipe, wheels };
+  });
+}
+
+/** All files of one slot make one layer: they are small and change together. */
+function filesLayers(plan: Plan, slot: Slot, bytecode: string | null): readonly ImageLayer[] {
+  const owners = plan.layers.filter(
+    (layer) => layer.slot === slot && layer.source.kind === 'files',
+  );
+  const files = owners
+    .flatMap(({ source }) => (source.kind === 'files' ? source.files : []))
+    .sort((a, b) => (a.path < b.path ? -1 : 1));
+  if (files.length === 0) return [];
+  const listed = files.map(({ path, mode, sha256 }) => ({ path, mode, sha256 }));
+  const python = files.some((file) => file.path.endsWith('.py'));
+  const { compression } = plan.options;
+  const recipe: FilesRecipe = {
+    kind: 'files',
+    files: listed,
+    bytecode: python ? bytecode : null,
+    compression,
+  };
+  const owner = [...new Set(owners.map((layer) => layer.owner))].join(', ');
+  return [{ title: slot === 'app' ? 'app' : 'server', slot, owner, recipe, files }];
+}
+
+function modelLayer(plan: Plan): ImageLayer {
+  const { path, facts, compression } = plan.model;
+  const layer =
+    compression === 'gzip' && plan.options.compression !== 'gzip-members'
+      ? plan.options.compression
+      : compression;
+  const recipe: ModelRecipe = { kind: 'model', path, inputs: [facts.sha256], compression: layer };
+  return { title: `model ${facts.fileName}`, slot: 'model', owner: 'user', recipe };
+}
+
+/** The hashes of everything a recipe is made of. */
+export function recipeInputs(recipe: Recipe): readonly string[] {
+  return recipe.kind === 'files' ? recipe.files.map((file) => file.sha256) : recipe.inputs;
+}

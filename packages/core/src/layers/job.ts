@@ -1,0 +1,48 @@
+import type { LibraryRecord } from '@mlcontainer/debian';
+import type { Digest } from '@mlcontainer/oci';
+import type { PlannedFile } from '@mlcontainer/plugin-kit';
+import type { FetchedDeb } from '../inputs/debian.ts';
+import type { Interpreter } from '../inputs/interpreter.ts';
+import type { FetchedWheel } from '../inputs/wheels.ts';
+import type {
+  DebianRecipe,
+  FilesRecipe,
+  LdCacheRecipe,
+  ModelRecipe,
+  WheelsRecipe,
+} from './recipe.ts';
+
+/** What a thread needs to make one layer: the recipe and where its inputs lie. Plain data, it is sent to a worker. */
+export type LayerJob =
+  | {
+      readonly recipe: DebianRecipe;
+      readonly debs: readonly FetchedDeb[];
+      readonly interpreter?: Interpreter;
+    }
+  | { readonly recipe: LdCacheRecipe; readonly libraries: readonly LibraryRecord[] }
+  | {
+      readonly recipe: WheelsRecipe;
+      readonly wheels: readonly FetchedWheel[];
+      readonly interpreter?: Interpreter;
+    }
+  | {
+      readonly recipe: FilesRecipe;
+      readonly files: readonly PlannedFile[];
+      readonly root: string;
+      readonly interpreter?: Interpreter;
+    }
+  | { readonly recipe: ModelRecipe; readonly file: string; readonly size: number };
+
+/** A finished layer: in the store under its digest, and described by this. */
+export interface LayerResult {
+  readonly mediaType: string;
+  readonly digest: Digest;
+  readonly diffId: Digest;
+  /** Bytes, compressed. */
+  readonly size: number;
+  readonly uncompressedSize: number;
+  /** Shared libraries of a Debian layer, for the loader's cache. */
+  readonly libraries?: readonly LibraryRecord[];
+  /** Files of wheels that were left out. */
+  readonly trimmed?: { readonly files: number; readonly bytes: number };
+}

@@ -1,0 +1,72 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Entry } from '@mlcontainer/oci';
+import { mlcError, type PlannedFile } from '@mlcontainer/plugin-kit';
+import { serverPackage } from '@mlcontainer/server';
+import { compileBytecode } from '@mlcontainer/wheels';
+import { sha256 } from '../../json.ts';
+import type { LayerJob, LayerResult } from '../job.ts';
+import type { JobContext } from '../run-job.ts';
+import { layerIntoStore } from '../write.ts';
+
+type FilesJob = Extract<LayerJob, { root: string }>;
+
+/** Files of server, plugins and project, each proved by its hash, with bytecode for the Python among them. */
+export async function filesLayer(job: FilesJob, cx: JobContext): Promise<LayerResult> {
+  const files = await Promise.all(
+    job.files.map(async (file) => ({ file, bytes: await provedBytes(file, job.root) })),
+  );
+  const entries = files.map(({ file, bytes }): Entry =>
+    fileEntry(file.path.slice(1), file.mode, bytes),
+  );
+  const compiled = await bytecode(job, files, cx);
+  const sorted = [...entries, ...compiled].sort((a, b) => (a.path < b.path ? -1 : 1));
+  return layerIntoStore(sorted, job.recipe.compression, cx.ports.store, cx.signal);
+}
+
+function fileEntry(imagePath: string, mode: number, bytes: Uint8Array): Entry {
+  return { type: 'file', path: imagePath, mode, content: { kind: 'bytes', bytes } };
+}
+
+async function provedBytes(file: PlannedFile, root: string): Promise<Uint8Array> {
+  const bytes = await contentOf(file, root);
+  const actual = sha256(bytes);
+  if (actual === file.sha256) return bytes;
+  throw mlcError('MLC2112', { path: file.path, expected: file.sha256, actual });
+}
+
+async function contentOf(
+  { source, path: imagePath }: PlannedFile,
+  root: string,
+): Promise<Uint8Array> {
+  if (source.kind === 'inline') return Buffer.from(source.text);
+  if (source.kind === 'project') return readFile(path.join(root, source.from));
+  const server = await serverPackage();
+  const found = server.files.find((file) => file.path === source.from);
+  if (found === undefined) throw mlcError('MLC2107', { path: source.from, used: imagePath });
+  return found.bytes;
+}
+
+/** Compiles in a temporary copy of the files' tree; nothing of that folder's name gets into the bytes. */
+async function bytecode(
+  job: FilesJob,
+  files: readonly { readonly file: PlannedFile; readonly bytes: Uint8Array }[],
+  cx: JobContext,
+): Promise<readonly Entry[]> {
+  const { interpreter } = job;
+  const python = files.filter(({ file }) => file.path.endsWith('.py'));
+  if (interpreter === undefined || python.length === 0) return [];
+  return cx.ports.store.withTemp(async (folder) => {
+    for (const { file, bytes } of python) {
+      const target = path.join(folder, file.path);
+      await mkdir(path.dirname(target), { recursive: true });
+      await writeFile(target, bytes);
+    }
+    const source = { folder, files: python.map(({ file }) => file.path.slice(1)) };
+    const entries: Entry[] = [];
+    for await (const { path: imagePath, bytes } of compileBytecode(source, interpreter, cx)) {
+      entries.push(fileEntry(imagePath, 0o644, bytes));
+    }
+    return entries;
+  });
+}

@@ -1,0 +1,65 @@
+import type { Architecture } from '@mlcontainer/plugin-kit';
+import { jsonDigest } from '../json.ts';
+
+/** Raised when the same inputs would be laid out differently than before; part of every recipe. */
+export const LAYOUT_VERSION = 1;
+
+export type LayerCompression = 'gzip-members' | 'gzip' | 'zstd' | 'none';
+
+interface RecipeBase {
+  readonly compression: LayerCompression;
+}
+
+/** The .debs of one group. `bytecode` names the interpreter, and null means none. */
+export interface DebianRecipe extends RecipeBase {
+  readonly kind: 'debian';
+  readonly group: 'system' | 'runtime' | 'extra';
+  readonly suite: 'bookworm' | 'trixie';
+  readonly architecture: Architecture;
+  /** SHA-256 of the .debs, in package order. */
+  readonly inputs: readonly string[];
+  readonly bytecode: string | null;
+}
+
+/** The loader's cache over all Debian layers. */
+export interface LdCacheRecipe extends RecipeBase {
+  readonly kind: 'ld-cache';
+  readonly architecture: Architecture;
+  readonly inputs: readonly string[];
+}
+
+/** One wheel; several small ones where the layer budget asks for it. */
+export interface WheelsRecipe extends RecipeBase {
+  readonly kind: 'wheels';
+  readonly inputs: readonly string[];
+  readonly site: string;
+  readonly bin: string;
+  readonly executable: string;
+  readonly trim: boolean;
+  readonly bytecode: string | null;
+}
+
+/** Plain files, by path, mode and hash. */
+export interface FilesRecipe extends RecipeBase {
+  readonly kind: 'files';
+  readonly files: readonly {
+    readonly path: string;
+    readonly mode: number;
+    readonly sha256: string;
+  }[];
+  readonly bytecode: string | null;
+}
+
+export interface ModelRecipe extends RecipeBase {
+  readonly kind: 'model';
+  readonly path: string;
+  readonly inputs: readonly [string];
+}
+
+/** The pure description of one layer: what goes in, and how it is laid. */
+export type Recipe = DebianRecipe | LdCacheRecipe | WheelsRecipe | FilesRecipe | ModelRecipe;
+
+/** Names a recipe: hex SHA-256 of its canonical JSON with the layout version. */
+export function recipeDigest(recipe: Recipe): string {
+  return jsonDigest({ ...recipe, layout: LAYOUT_VERSION });
+}

@@ -1,0 +1,22 @@
+import type { Ports } from '@mlcontainer/plugin-kit';
+import { debianLayer } from './make/debian.ts';
+import { filesLayer } from './make/files.ts';
+import { ldCacheLayer } from './make/ld-cache.ts';
+import { modelLayer } from './make/model.ts';
+import { wheelsLayer } from './make/wheels.ts';
+import type { LayerJob, LayerResult } from './job.ts';
+
+/** The effects a job may use: store and processes; everything it needs is fetched already. */
+export interface JobContext {
+  readonly ports: Ports;
+  readonly signal: AbortSignal;
+}
+
+/** Makes the layer of one job and puts it into the store. */
+export function runJob(job: LayerJob, cx: JobContext): Promise<LayerResult> {
+  if ('debs' in job) return debianLayer(job, cx);
+  if ('libraries' in job) return ldCacheLayer(job, cx);
+  if ('wheels' in job) return wheelsLayer(job, cx);
+  if ('files' in job) return filesLayer(job, cx);
+  return modelLayer(job, cx);
+}

@@ -1,0 +1,39 @@
+import { withParents, writeLayer, type Entry, type WrittenLayer } from '@mlcontainer/oci';
+import type { StorePort } from '@mlcontainer/plugin-kit';
+import { byteChannel } from './channel.ts';
+import type { LayerCompression } from './recipe.ts';
+
+/** Writes entries as one layer straight into the store, in one pass. */
+export async function layerIntoStore(
+  entries: Iterable<Entry> | AsyncIterable<Entry>,
+  compression: LayerCompression,
+  store: StorePort,
+  signal: AbortSignal,
+): Promise<WrittenLayer> {
+  const channel = byteChannel();
+  const write = async (): Promise<WrittenLayer> => {
+    try {
+      const options = { compression, signal };
+      const written = await writeLayer(withParents(entries), channel.write, options);
+      channel.end();
+      return written;
+    } catch (error) {
+      channel.fail(error);
+      throw error;
+    }
+  };
+  const storing = store.put(channel.stream).catch((error: unknown) => {
+    channel.close(error);
+    throw error;
+  });
+  return (await firstFailure(write(), storing))[0];
+}
+
+/** Waits for both sides to end, and throws the failure that came first: the other one is its echo. */
+async function firstFailure<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
+  try {
+    return await Promise.all([first, second]);
+  } finally {
+    await Promise.allSettled([first, second]);
+  }
+}

@@ -1,0 +1,36 @@
+import type { DebianLock } from '@mlcontainer/debian';
+import type { Digest } from '@mlcontainer/oci';
+import type { WheelLock } from '@mlcontainer/wheels';
+
+/** The version of the lock's JSON. */
+export const LOCK_VERSION = 1 as const;
+
+/** The file beside the config. */
+export const LOCK_FILE = 'mlcontainer.lock';
+
+/**
+ * Every fetched input by name, version, file name, sha256 and size, and the layers that came of them. No host
+ * name, no URL, no credential: an artifact is found through whichever index or mirror is configured.
+ */
+export interface Lock {
+  readonly lockVersion: typeof LOCK_VERSION;
+  readonly plugins: readonly { readonly name: string; readonly version: string }[];
+  /** Hashes of what was asked for; another request makes that part of the lock stale. */
+  readonly requests: { readonly debian: string; readonly python: string };
+  /** One for each architecture of the plan. */
+  readonly debian: readonly DebianLock[];
+  /** The interpreters that compile bytecode on build hosts whose architecture is not among the plan's. */
+  readonly tools: readonly DebianLock[];
+  readonly python: readonly WheelLock[];
+  /** Recipe digest → the layer it gives. */
+  readonly layers: Readonly<Record<string, LockedLayer>>;
+}
+
+/** A layer as the lock remembers it. */
+export interface LockedLayer {
+  readonly mediaType: string;
+  readonly digest: Digest;
+  readonly diffId: Digest;
+  /** Bytes, compressed. */
+  readonly size: number;
+}

@@ -1,0 +1,47 @@
+import { mkdir, open, readFile, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { mlcError } from '@mlcontainer/plugin-kit';
+import { diskError } from './replace.ts';
+
+/**
+ * Holds an output folder while a build writes it: a file beside it with the writer's process id. The lock of a
+ * process that no longer lives is taken over.
+ */
+export async function withOutputLock<T>(folder: string, use: () => Promise<T>): Promise<T> {
+  const file = path.join(path.dirname(folder), `.${path.basename(folder)}.lock`);
+  await mkdir(path.dirname(folder), { recursive: true }).catch((error: unknown) => {
+    throw diskError(folder, error);
+  });
+  await acquire(file, folder);
+  try {
+    return await use();
+  } finally {
+    await rm(file, { force: true });
+  }
+}
+
+async function acquire(file: string, folder: string, again = true): Promise<void> {
+  try {
+    const handle = await open(file, 'wx');
+    await handle.writeFile(String(process.pid));
+    await handle.close();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw diskError(file, error);
+    if (!again || (await holderLives(file)))
+      throw mlcError('MLC2302', { folder }, { cause: error });
+    await rm(file, { force: true });
+    await acquire(file, folder, false);
+  }
+}
+
+async function holderLives(file: string): Promise<boolean> {
+  const holder = Number(await readFile(file, 'utf8').catch(() => '0'));
+  // An empty file is a writer between creating and writing it.
+  if (!Number.isInteger(holder) || holder <= 0) return false;
+  try {
+    process.kill(holder, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

@@ -1,0 +1,205 @@
+import {
+  PLAN_VERSION,
+  mlcError,
+  type FrameworkPlugin,
+  type Plan,
+  type PlannedLayer,
+  type Platform,
+  type TargetFeature,
+  type TargetView,
+} from '@mlcontainer/plugin-kit';
+import type { EngineContext } from '../context.ts';
+import { readFacts, type Inspection } from '../facts.ts';
+import { deepFreeze } from '../json.ts';
+import type { Project } from '../project.ts';
+import { insideProject } from '../plugins/files.ts';
+import { stage } from '../stage.ts';
+import { CORE_VERSION } from '../version.ts';
+import { baseLayers, debianBase, pythonOf, type PythonOfBase } from './base.ts';
+import {
+  askContribution,
+  checkCapabilities,
+  chooseAdapter,
+  type OwnedContribution,
+} from './contribute.ts';
+import { decisions } from './decisions.ts';
+import { claimModel, type Claim } from './detect.ts';
+import { imageConfig } from './image-config.ts';
+import { modelCompression } from './model.ts';
+import { userRequirements } from './requirements.ts';
+import { appLayers, modelPath, ROUTES, serverLayers } from './server.ts';
+import { askEdits, checkSupport, emitTarget, IMAGE_TOKEN, targetsOf } from './targets.ts';
+
+/** Most layers of an image; engines mount each of them. */
+const MAX_LAYERS = 40;
+
+/** The stages `facts` and `plan`: everything decided, before a byte is fetched. */
+export async function makePlan(cx: EngineContext, project: Project): Promise<Plan> {
+  const inspection = await readFacts(cx, project);
+  deepFreeze(inspection.facts);
+  return stage(cx, 'plan', () => decide(cx, project, inspection), planLine);
+}
+
+async function decide(cx: EngineContext, project: Project, inspection: Inspection): Promise<Plan> {
+  const { root, config, plugins } = project;
+  const { facts } = inspection;
+  const base = debianBase(config.base);
+  const python = pythonOf(base);
+  const platforms = config.platforms.map(toPlatform);
+  const requirements = await userRequirements(root, config.requirements);
+  const claim = await claimModel(cx, root, plugins, facts);
+  const inputs = { facts, platforms, pythonVersion: python.version, requirements };
+  const contributions = await Promise.all(
+    contributors(project, claim).map((plugin) => askContribution(cx, root, plugin, inputs, python)),
+  );
+  checkCapabilities(contributions);
+  const adapter = chooseAdapter(claim.plugin.name, contributions);
+  const layers = [
+    ...baseLayers(base),
+    ...(await serverLayers(python)),
+    ...contributions.flatMap((contribution) => contribution.layers),
+    ...requirementLayer(requirements),
+    ...(await appLayers(project, facts, adapter)),
+  ];
+  checkLayers(layers);
+  const uses = usedFeatures(project, platforms, contributions);
+  const draft = { project, facts, python, platforms, contributions, uses };
+  const { image, targets } = await decideTargets(cx, draft);
+  const undecided: Omit<Plan, 'decisions'> = {
+    schemaVersion: PLAN_VERSION,
+    name: config.name,
+    core: CORE_VERSION,
+    plugins: plugins.map(({ name, version, kind }) => ({ name, version, kind })),
+    model: {
+      from: config.model.path,
+      path: modelPath(facts),
+      facts,
+      allow: config.model.allow,
+      compression: await modelCompression(await insideProject(root, config.model.path)),
+    },
+    base,
+    platforms,
+    python,
+    options: {
+      bytecode: config.bytecode,
+      trim: config.trim,
+      compression: config.compression,
+      maxLayers: MAX_LAYERS,
+    },
+    layers,
+    adapter,
+    config: image,
+    ...(config.image === undefined ? {} : { image: config.image }),
+    imageToken: IMAGE_TOKEN,
+    uses,
+    targets,
+    findings: inspection.findings,
+  };
+  return { ...undecided, decisions: decisions(undecided, claim, config) };
+}
+
+interface Draft {
+  readonly project: Project;
+  readonly facts: Inspection['facts'];
+  readonly python: PythonOfBase;
+  readonly platforms: readonly Platform[];
+  readonly contributions: readonly OwnedContribution[];
+  readonly uses: readonly TargetFeature[];
+}
+
+/** Lets every target check, edit and emit; the image configuration is what their edits leave. */
+async function decideTargets(
+  cx: EngineContext,
+  draft: Draft,
+): Promise<{ image: Plan['config']; targets: Plan['targets'] }> {
+  const { project, facts, python, contributions, uses } = draft;
+  const targets = targetsOf(project.plugins);
+  targets.forEach((target) => checkSupport(cx, target, uses));
+  const before = imageConfig(project, facts, python, contributions, []);
+  const edits = (
+    await Promise.all(
+      targets.map((target) => askEdits(cx, project.root, target, targetView(draft, before))),
+    )
+  ).flat();
+  const image = imageConfig(project, facts, python, contributions, edits);
+  const view = targetView(draft, image);
+  const emitted = await Promise.all(
+    targets.map((target) => emitTarget(cx, project.root, target, view)),
+  );
+  return { image, targets: emitted };
+}
+
+function targetView(draft: Draft, image: Plan['config']): TargetView {
+  return {
+    name: draft.project.config.name,
+    image: IMAGE_TOKEN,
+    platforms: draft.platforms,
+    port: image.port,
+    routes: ROUTES,
+    env: draft.project.config.env,
+    labels: image.labels,
+    uses: draft.uses,
+    facts: draft.facts,
+  };
+}
+
+/** The framework that claimed the model, and every accelerator; frameworks that did not claim stay out. */
+function contributors(project: Project, claim: Claim): readonly FrameworkPlugin[] {
+  return project.plugins.filter(
+    (plugin): plugin is FrameworkPlugin =>
+      plugin.kind === 'accelerator' || plugin.name === claim.plugin.name,
+  );
+}
+
+function requirementLayer(requirements: readonly string[]): readonly PlannedLayer[] {
+  if (requirements.length === 0) return [];
+  return [
+    {
+      id: 'user/requirements',
+      owner: 'user',
+      slot: 'dependencies',
+      source: { kind: 'python', requirements },
+      reason: 'named by the config in requirements',
+    },
+  ];
+}
+
+/** Refuses what this release cannot build, and two owners of one path. */
+function checkLayers(layers: readonly PlannedLayer[]): void {
+  const owners = new Map<string, string>();
+  for (const layer of layers) {
+    if (layer.source.kind === 'run') {
+      const detail = 'run steps need the buildah backend';
+      throw mlcError('MLC2106', { kind: `the run step ${layer.id}`, detail });
+    }
+    if (layer.source.kind !== 'files') continue;
+    for (const { path } of layer.source.files) {
+      const first = owners.get(path);
+      if (first !== undefined) throw mlcError('MLC2108', { path, owners: [first, layer.owner] });
+      owners.set(path, layer.owner);
+    }
+  }
+}
+
+function usedFeatures(
+  project: Project,
+  platforms: readonly Platform[],
+  contributions: readonly OwnedContribution[],
+): readonly TargetFeature[] {
+  const uses: TargetFeature[] = [];
+  if (platforms.some((platform) => platform.architecture === 'arm64')) uses.push('arm64');
+  if (platforms.length > 1) uses.push('multiArchIndex');
+  if (project.config.compression === 'zstd') uses.push('zstdLayers');
+  const provided = contributions.flatMap(({ contribution }) => contribution.provides ?? []);
+  if (provided.some((capability) => capability.startsWith('cuda@'))) uses.push('gpu');
+  return uses;
+}
+
+function toPlatform(name: string): Platform {
+  return { os: 'linux', architecture: name === 'linux/arm64' ? 'arm64' : 'amd64' };
+}
+
+function planLine(plan: Plan): string {
+  const platforms = plan.platforms.map((platform) => platform.architecture).join(' and ');
+  return `${plan.layers.length} contributions, Python ${plan.python.version}, ${platforms}`;
+}

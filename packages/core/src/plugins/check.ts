@@ -1,0 +1,38 @@
+import { PLUGIN_API, isPlugin, mlcError, type Plugin } from '@mlcontainer/plugin-kit';
+import semver from 'semver';
+import { CORE_VERSION } from '../version.ts';
+import { checkOptions } from './options.ts';
+
+/**
+ * The stage `plugins`: everything that can be said of plugins before they see a model. Returns them in a fixed
+ * order (by name), so that their order in the config never changes the bytes of an image.
+ */
+export async function checkPlugins(values: readonly unknown[]): Promise<readonly Plugin[]> {
+  const plugins = values.map(checkShape);
+  checkUnique(plugins);
+  const bound = await Promise.all(plugins.map(checkOptions));
+  return bound.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function checkShape(value: unknown, position: number): Plugin {
+  if (!isPlugin(value)) throw mlcError('MLC2001', { position, detail: describe(value) });
+  if (value.api !== PLUGIN_API) {
+    throw mlcError('MLC2002', { plugin: value.name, api: value.api, supported: PLUGIN_API });
+  }
+  const range = value.compatibility?.core;
+  if (range !== undefined && !semver.satisfies(CORE_VERSION, range, { includePrerelease: true })) {
+    throw mlcError('MLC2005', { plugin: value.name, range, core: CORE_VERSION });
+  }
+  return value;
+}
+
+function checkUnique(plugins: readonly Plugin[]): void {
+  const names = plugins.map((plugin) => plugin.name);
+  const twice = names.find((name, position) => names.indexOf(name) !== position);
+  if (twice !== undefined) throw mlcError('MLC2003', { plugin: twice });
+}
+
+function describe(value: unknown): string {
+  if (typeof value === 'function') return 'it is a function that was not called';
+  return `it is ${value === null ? 'null' : typeof value}`;
+}
