@@ -104,7 +104,7 @@ const fileErrors = {
   MLC1009: entry<{ file: string; problems: readonly ConfigProblem[] }>({
     title: 'Config not valid',
     message: (d) =>
-      `${d.file}: ${counted(d.problems.length)}: ${d.problems.map(problemText).join('; ')}.`,
+      `${d.file}: ${counted(d.problems.length)}${d.problems.map(problemText).join('')}`,
     why: 'Every key and value is checked before anything is built, so that a typing error cannot be ignored in silence.',
     fix: 'Correct the places named; `mlcontainer schema` prints what is allowed.',
     exit: 2,
@@ -194,7 +194,7 @@ const usageErrors = {
 
 function problemText(problem: ConfigProblem): string {
   const where = problem.path === '' ? 'the config' : problem.path;
-  return `${where}: expected ${problem.expected}, got ${problem.got}`;
+  return `\n  - ${where}: expected ${problem.expected}, got ${problem.got}`;
 }
 
 function packageOf(specifier: string): string {

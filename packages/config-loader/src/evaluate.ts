@@ -1,0 +1,147 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { isMlcError, mlcError, type ConfigEnv } from '@mlcontainer/plugin-kit';
+import type { ConfigBundle } from './bundle.ts';
+import { nearest } from './nearest.ts';
+import { firstPlace, mapStack } from './stack.ts';
+
+/**
+ * Runs a bundled config and gives what it exports, awaited, and called where it is a function.
+ * Throws MLC1007 with the user's own line when its code throws, MLC1008 when nothing is exported.
+ */
+export async function evaluateConfig(
+  file: string,
+  bundle: ConfigBundle,
+  env: ConfigEnv,
+  signal: AbortSignal,
+): Promise<unknown> {
+  const address = { url: '' };
+  try {
+    const module = await untilAborted(importBundle(file, bundle, address), signal);
+    const exported = await untilAborted(defaultExport(module), signal);
+    return await untilAborted(typeof exported === 'function' ? exported(env) : exported, signal);
+  } catch (cause) {
+    if (isMlcError(cause) || signal.aborted) throw cause;
+    throw await thrown(file, bundle, address.url, cause);
+  }
+}
+
+/** CommonJS written by a compiler keeps its default export in a property. */
+function defaultExport(module: { default?: unknown }): unknown {
+  const value = module.default as { __esModule?: boolean; default?: unknown } | undefined;
+  return value?.__esModule === true && 'default' in value ? value.default : value;
+}
+
+async function untilAborted<T>(value: T | Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  const { promise, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(signal.reason as Error);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([value, promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
+
+/** Imports from a file, so that stacks and debuggers can name it; from memory where nothing can be written. */
+async function importBundle(
+  file: string,
+  bundle: ConfigBundle,
+  address: { url: string },
+): Promise<{ default?: unknown }> {
+  const written = await writeTemporary(file, bundle.code);
+  address.url = written === undefined ? dataUrl(bundle.code) : pathToFileURL(written).href;
+  try {
+    return (await import(address.url)) as { default?: unknown };
+  } finally {
+    if (written !== undefined) await removeTemporary(written);
+  }
+}
+
+function dataUrl(code: string): string {
+  return `data:text/javascript;base64,${Buffer.from(code).toString('base64')}`;
+}
+
+/** Below the nearest node_modules that exists: none is made for a project that has none. */
+async function writeTemporary(file: string, code: string): Promise<string | undefined> {
+  const modules = await nearestModules(dirname(file));
+  if (modules === undefined) return undefined;
+  const unique = `${process.pid}.${randomBytes(6).toString('hex')}`;
+  const path = join(modules, '.mlcontainer', `${basename(file)}.${unique}.mjs`);
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, code, { flag: 'wx' });
+    return path;
+  } catch (error) {
+    await rm(path, { force: true }).catch(() => undefined);
+    if (isWriteRefusal(error)) return undefined;
+    throw error;
+  }
+}
+
+function isWriteRefusal(error: unknown): boolean {
+  // ENOENT: another process removed the folder between our two calls.
+  const refusals = ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOTDIR', 'ENOENT'];
+  return refusals.includes((error as NodeJS.ErrnoException).code ?? '');
+}
+
+async function nearestModules(folder: string): Promise<string | undefined> {
+  const path = join(folder, 'node_modules');
+  const isFolder = await stat(path).then(
+    (entry) => entry.isDirectory(),
+    () => false,
+  );
+  if (isFolder) return path;
+  return dirname(folder) === folder ? undefined : nearestModules(dirname(folder));
+}
+
+async function removeTemporary(path: string): Promise<void> {
+  await rm(path, { force: true }).catch(() => undefined);
+  // Fails while another process has its own file there, which is right.
+  await rmdir(dirname(path)).catch(() => undefined);
+}
+
+async function thrown(
+  file: string,
+  bundle: ConfigBundle,
+  url: string,
+  cause: unknown,
+): Promise<Error> {
+  if (!(cause instanceof Error)) {
+    return mlcError('MLC1007', { file, detail: `threw ${String(cause)}` }, { cause });
+  }
+  if (url !== '') rewriteStack(cause, url, bundle);
+  const place = firstPlace(cause.stack ?? '', bundle.inputs) ?? { file };
+  const detail = await describe(cause, bundle.notes.specifiers);
+  return mlcError('MLC1007', { ...place, detail }, { cause });
+}
+
+function rewriteStack(error: Error, url: string, bundle: ConfigBundle): void {
+  const stack = mapStack(error.stack ?? '', url, bundle);
+  // A frozen error keeps its stack.
+  Reflect.set(error, 'stack', stack);
+}
+
+/** The message with the specifiers that the user wrote in place of addresses, and the export that was meant. */
+async function describe(error: Error, specifiers: ReadonlyMap<string, string>): Promise<string> {
+  let text = error.name === 'Error' ? error.message : `${error.name}: ${error.message}`;
+  for (const [address, specifier] of specifiers) text = text.replaceAll(address, specifier);
+  const missing = /module '(.+)' does not provide an export named '(.+)'/.exec(text);
+  if (!missing?.[1] || !missing[2]) return text;
+  const names = await exportsOf(missing[1], specifiers);
+  const [meant] = nearest(missing[2], names);
+  return meant === undefined ? text : `${text}; did you mean ${meant}?`;
+}
+
+async function exportsOf(
+  specifier: string,
+  specifiers: ReadonlyMap<string, string>,
+): Promise<string[]> {
+  const address = [...specifiers].find(([, written]) => written === specifier)?.[0];
+  if (address === undefined) return [];
+  const module: unknown = await import(address).catch(() => ({}));
+  return Object.keys(module as object);
+}

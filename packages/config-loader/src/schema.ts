@@ -1,0 +1,107 @@
+import { z } from 'zod';
+
+/** `detail` is what stands after "expected" in the message to the user. */
+function text(expression: RegExp, detail: string) {
+  return z.string().regex(expression, detail);
+}
+
+/** Docker's and OCI's reference grammar (distribution-spec, "Pulling manifests"), without tag and digest. */
+const HOST =
+  '(?:localhost|[a-zA-Z0-9-]+(?:\\.[a-zA-Z0-9-]+)+|[a-zA-Z0-9-]+(?=:\\d)|\\[[0-9a-fA-F:]+\\])(?::\\d+)?/';
+const COMPONENT = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
+const REPOSITORY = `(?:${HOST})?${COMPONENT}(?:/${COMPONENT})*`;
+const TAG = '(?::[\\w][\\w.-]{0,127})?';
+const DIGEST = '(?:@sha256:[0-9a-f]{64})?';
+
+const path = text(/\S/, 'a path').meta({ description: 'A path relative to the config.' });
+const PLATFORMS = ['linux/amd64', 'linux/arm64'] as const;
+
+const allowedGlobal = z
+  .strictObject({
+    global: text(/^[^\s.]+(?:\.[^\s.]+)+$/, "an exact 'module.name'"),
+    reason: text(/\S/, 'a reason in a few words'),
+  })
+  .meta({ description: 'A pickle global that may stand in the model, and why.' });
+
+const modelOptions = z.strictObject({
+  path,
+  allow: z.array(allowedGlobal).optional(),
+  sha256: text(/^[0-9a-f]{64}$/, '64 lower-case hex digits').optional(),
+});
+
+const debianBase = z.strictObject({
+  kind: z.literal('debian'),
+  suite: z.enum(['bookworm', 'trixie']),
+  // Debian policy, 5.6.1.
+  packages: z.array(text(/^[a-z0-9][a-z0-9+.-]+$/, 'the name of a Debian package')),
+  mirror: text(/^(?:https?|file):\/\/\S+$/, 'an http, https or file URL').optional(),
+  keyring: path.optional(),
+});
+
+const imageBase = z.strictObject({
+  kind: z.literal('image'),
+  reference: text(
+    new RegExp(`^${REPOSITORY}${TAG}${DIGEST}$`),
+    "an image reference such as 'registry/repository@sha256:…'",
+  ),
+});
+
+const server = z.strictObject({
+  port: z.int().min(1).max(65535).optional(),
+  workers: z.int().min(1).max(256).optional(),
+});
+
+/** What a config may hold, after its plugins are flattened and awaited; `UserConfig` of the plugin kit says it in types. */
+export const configSchema = z
+  .strictObject({
+    name: text(
+      /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
+      'up to 63 lower-case letters, digits and dashes',
+    ).optional(),
+    model: z.union([path, modelOptions]).meta({ description: 'The exported model.' }),
+    plugins: z
+      .array(z.custom<object>((value) => typeof value === 'object' && value !== null, 'a plugin'))
+      .optional(),
+    base: z.discriminatedUnion('kind', [debianBase, imageBase]).optional(),
+    platforms: z
+      .array(z.enum(PLATFORMS))
+      .min(1)
+      .refine((list) => new Set(list).size === list.length, 'each platform once')
+      .optional(),
+    requirements: z
+      .union([path, z.array(text(/\S/, 'a PEP 508 requirement'))])
+      .meta({ description: 'More Python requirements, or the path of a requirements file.' })
+      .optional(),
+    handler: text(/^.*\S\.py$/, 'the path of a Python file').optional(),
+    include: z.array(path).optional(),
+    env: z
+      .record(text(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of an environment variable'), z.string())
+      .optional(),
+    labels: z.record(text(/^\S+$/, 'a label name without spaces'), z.string()).optional(),
+    image: text(
+      new RegExp(`^${REPOSITORY}$`),
+      "'registry/repository' without tag or digest",
+    ).optional(),
+    bytecode: z.boolean().optional(),
+    trim: z.boolean().optional(),
+    compression: z.enum(['gzip-members', 'gzip', 'zstd']).optional(),
+    server: server.optional(),
+  })
+  .meta({
+    title: 'mlcontainer.config',
+    description: 'The default export of mlcontainer.config.{ts,mts,cts,js,mjs,cjs}.',
+  });
+
+/** A config that passed the schema, its defaults not yet filled in. */
+export type CheckedConfig = z.output<typeof configSchema>;
+
+/** JSON Schema (draft 2020-12) of a config; plugins, which are made by code, appear as objects. */
+export function configJsonSchema(): Record<string, unknown> {
+  return z.toJSONSchema(configSchema, {
+    io: 'input',
+    unrepresentable: 'any',
+    override: ({ zodSchema, jsonSchema }) => {
+      if (zodSchema._zod.def.type === 'custom') jsonSchema.type = 'object';
+    },
+  });
+}
