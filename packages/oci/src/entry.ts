@@ -57,6 +57,8 @@ export interface DeflatedContent {
   readonly size: number;
   /** CRC-32 (ISO 3309) of the inflated bytes; checked while writing. */
   readonly crc32: number;
+  /** Hex SHA-256 of the inflated bytes; checked while writing where it is given, in the pass that inflates anyway. */
+  readonly sha256?: string;
   readonly deflatedSize: number;
   /** The raw deflate stream. */
   open(): ByteStream;
