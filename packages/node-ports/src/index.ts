@@ -1,1 +1,11 @@
-export {};
+export { createClock } from './clock.ts';
+export type { Environment } from './environment.ts';
+export { createExec, type ExecOptions } from './exec/exec.ts';
+export type { EgressEntry } from './http/egress.ts';
+export type { Timeouts } from './http/dispatchers.ts';
+export type { RetryPolicy } from './http/retry.ts';
+export type { Lookup } from './http/resolver.ts';
+export { createHttp, type HttpOptions, type NodeHttp, type TransferProgress } from './http/http.ts';
+export { nodePorts, type NodePorts, type NodePortsOptions } from './node-ports.ts';
+export { storeLocation } from './store/location.ts';
+export { createStore, type StoreOptions } from './store/store.ts';

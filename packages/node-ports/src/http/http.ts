@@ -1,0 +1,158 @@
+import {
+  mlcError,
+  type ByteStream,
+  type ClockPort,
+  type HttpPort,
+  type HttpRequest,
+  type HttpResponse,
+} from '@mlcontainer/plugin-kit';
+
+import { createClock } from '../clock.ts';
+import type { Environment } from '../environment.ts';
+import { describeUrl, hostOf, parseAddress, type Address } from './address.ts';
+import { createDispatchers, type Timeouts } from './dispatchers.ts';
+import { createEgress, type EgressEntry } from './egress.ts';
+import { createExchange, discard, headerOf, type Message } from './exchange.ts';
+import { fileResponse } from './file-url.ts';
+import { readNetrc, type Netrc } from './netrc.ts';
+import { proxyFor } from './proxy.ts';
+import { basic, follow, type Followed, type FollowOptions } from './redirects.ts';
+import { createResolver, type Lookup } from './resolver.ts';
+import { resumingBody } from './resume.ts';
+import { RETRY, type RetryPolicy } from './retry.ts';
+
+/** A transfer on its way. Bytes. */
+export interface TransferProgress {
+  readonly purpose: string;
+  /** Without credentials and query. */
+  readonly url: string;
+  readonly received: number;
+  readonly size?: number;
+}
+
+export interface HttpOptions {
+  /** Proxies, CA files and the place of netrc are read from it. */
+  readonly env: Environment;
+  /** Refuse every request to the network with MLC7005; `file:` still works. */
+  readonly offline?: boolean;
+  /** `host`, `host:port`, `*.domain` or an origin; everything else is refused with MLC7006. */
+  readonly allowHosts?: readonly string[];
+  readonly onProgress?: (progress: TransferProgress) => void;
+  readonly clock?: ClockPort;
+  readonly retry?: Partial<RetryPolicy>;
+  readonly timeouts?: Partial<Timeouts>;
+  /** Connections to one origin at a time; 8 when left out. */
+  readonly connections?: number;
+  readonly userAgent?: string;
+  /** Names to addresses; the system's resolver when left out. */
+  readonly lookup?: Lookup;
+  /** For jitter, 0 to 1. */
+  readonly random?: () => number;
+}
+
+/** The HTTP port, with the list of who was contacted. */
+export interface NodeHttp extends HttpPort {
+  egress(): readonly EgressEntry[];
+  /** Ends all connections. Not needed at the end of a process: idle connections do not keep it alive. */
+  close(): Promise<void>;
+}
+
+const TIMEOUTS: Timeouts = { connect: 15_000, headers: 60_000, stall: 30_000 };
+
+interface State extends FollowOptions {
+  readonly options: HttpOptions;
+  readonly clock: ClockPort;
+  readonly retry: RetryPolicy;
+  readonly timeouts: Timeouts;
+  readonly random: () => number;
+}
+
+/**
+ * One HTTP layer for everything (see `HttpPort`): HTTP/1.1 over kept connections, proxies, additional CAs, netrc,
+ * retries, redirects, resume. Throws MLC7001, MLC7005 to MLC7009, MLC7015 to MLC7017; an answer is given whatever its status.
+ */
+export function createHttp(options: HttpOptions): NodeHttp {
+  const clock = options.clock ?? createClock();
+  const random = options.random ?? Math.random;
+  const timeouts = { ...TIMEOUTS, ...options.timeouts };
+  const retry = { ...RETRY, ...options.retry };
+  const egress = createEgress(options.allowHosts);
+  const resolver = createResolver(options.lookup);
+  const dispatchers = createDispatchers({
+    env: options.env,
+    resolver,
+    timeouts,
+    connections: options.connections ?? 8,
+  });
+  const exchange = createExchange({ clock, dispatchers, egress, timeouts, retry, random });
+  let netrc: Promise<Netrc> | undefined;
+  const state: State = {
+    ...{ options, clock, retry, timeouts, random, egress, resolver, exchange },
+    netrc: () => (netrc ??= readNetrc(options.env)),
+    isProxied: (url) => proxyFor(url, options.env) !== undefined,
+  };
+  return {
+    request: (request) => send(state, request),
+    egress: egress.list,
+    close: dispatchers.close,
+  };
+}
+
+async function send(state: State, request: HttpRequest): Promise<HttpResponse> {
+  request.signal.throwIfAborted();
+  const address = parseAddress(request.url, request.purpose);
+  if (address.url.protocol === 'file:') return fileResponse(address.url, request);
+  if (state.options.offline === true) throw mlcError('MLC7005', { url: describeUrl(address.url) });
+  const message = await firstMessage(state, request, address);
+  const followed = await follow(state, message);
+  return toResponse(state, message, followed);
+}
+
+async function firstMessage(
+  state: State,
+  request: HttpRequest,
+  address: Address,
+): Promise<Message> {
+  const { method = 'GET', body, purpose, caFile, signal } = request;
+  const headers: Record<string, string> = {
+    accept: '*/*',
+    'accept-encoding': 'identity',
+    'user-agent': state.options.userAgent ?? 'mlcontainer',
+  };
+  for (const [name, value] of Object.entries(request.headers ?? {}))
+    headers[name.toLowerCase()] = value;
+  const login = address.userInfo ?? (await state.netrc()).get(hostOf(address.url));
+  if (login !== undefined) headers.authorization ??= basic(login);
+  return { url: address.url, method, headers, body, purpose, caFile, signal };
+}
+
+function toResponse(state: State, message: Message, followed: Followed): HttpResponse {
+  const { answer, url } = followed;
+  return {
+    status: answer.status,
+    url: url.href,
+    header: (name) => headerOf(answer, name),
+    body: bodyOf(state, message, followed),
+    cancel: () => discard(answer),
+  };
+}
+
+function bodyOf(state: State, message: Message, followed: Followed): ByteStream {
+  const { clock, retry, random, timeouts, options } = state;
+  const url = describeUrl(followed.url);
+  return resumingBody(followed, {
+    ...{ clock, retry, random, stallMs: timeouts.stall },
+    purpose: message.purpose,
+    signal: message.signal,
+    resumable: message.method === 'GET' && followed.answer.status < 300,
+    partial: 'range' in message.headers,
+    reopen: (extra) => follow(state, { ...message, headers: { ...message.headers, ...extra } }),
+    progress: (received, size) =>
+      options.onProgress?.({
+        purpose: message.purpose,
+        url,
+        received,
+        ...(size === undefined ? {} : { size }),
+      }),
+  });
+}

@@ -1,0 +1,70 @@
+import { lookup as systemLookup, type LookupAddress } from 'node:dns';
+import { isIP, type LookupFunction } from 'node:net';
+
+import { innermost, zoneOf, type Zone } from './zones.ts';
+
+/** Names to addresses, remembered for a while, so that the address that was judged is the one that is contacted. */
+export interface Resolver {
+  zone(host: string): Promise<Zone>;
+  /** For sockets. */
+  readonly lookup: LookupFunction;
+}
+
+const KEEP_MS = 60_000;
+
+interface Known {
+  readonly until: number;
+  readonly addresses: Promise<readonly LookupAddress[]>;
+}
+
+export type Lookup = (host: string) => Promise<readonly LookupAddress[]>;
+
+/** A resolver over the system's own (`getaddrinfo`). */
+export function createResolver(resolve: Lookup = resolveHost): Resolver {
+  const known = new Map<string, Known>();
+  const addresses = (host: string): Promise<readonly LookupAddress[]> => {
+    const held = known.get(host);
+    if (held !== undefined && held.until > performance.now()) return held.addresses;
+    const fresh = { until: performance.now() + KEEP_MS, addresses: resolve(host) };
+    known.set(host, fresh);
+    fresh.addresses.catch(() => known.delete(host));
+    return fresh.addresses;
+  };
+  return {
+    zone: async (host) =>
+      isIP(host) > 0
+        ? zoneOf(host)
+        : innermost((await addresses(host)).map(({ address }) => zoneOf(address))),
+    lookup: lookupFunction(addresses),
+  };
+}
+
+function resolveHost(host: string): Promise<readonly LookupAddress[]> {
+  return new Promise((resolve, reject) => {
+    systemLookup(host, { all: true }, (error, found) =>
+      error === null ? resolve(found) : reject(error),
+    );
+  });
+}
+
+function lookupFunction(addresses: Lookup): LookupFunction {
+  return (host, options, callback) => {
+    addresses(host).then(
+      (found) => {
+        const wanted = found.filter(({ family }) => !options.family || family === options.family);
+        const [first] = wanted;
+        if (first === undefined) callback(notFound(host), '', 0);
+        else if (options.all) callback(null, [...wanted]);
+        else callback(null, first.address, first.family);
+      },
+      (error: NodeJS.ErrnoException) => callback(error, '', 0),
+    );
+  };
+}
+
+function notFound(host: string): NodeJS.ErrnoException {
+  return Object.assign(new Error(`getaddrinfo ENOTFOUND ${host}`), {
+    code: 'ENOTFOUND',
+    syscall: 'getaddrinfo',
+  });
+}
