@@ -1,1 +1,2 @@
-export {};
+export { normalizeName, normalizeVersion } from './names/normalize.ts';
+export { openWheel } from './wheel/open.ts';

@@ -4,7 +4,8 @@ import { entry } from './entry.ts';
 export const wheelsErrors = {
   MLC5001: entry<{ detail: string }>({
     title: 'No uv',
-    message: (d) => `uv is needed to resolve Python requirements, and it was not found: ${d.detail}.`,
+    message: (d) =>
+      `uv is needed to resolve Python requirements, and it was not found: ${d.detail}.`,
     why: 'uv was neither named by MLCONTAINER_UV nor on PATH, and could not be fetched through the configured index or pip.',
     fix: 'Install uv, or set MLCONTAINER_UV to its path, or configure an index that carries the `uv` wheel (PIP_INDEX_URL or UV_DEFAULT_INDEX).',
   }),
@@ -80,8 +81,7 @@ export const wheelsErrors = {
   }),
   MLC5023: entry<{ file: string; place: string; expected: string; actual: string }>({
     title: 'Index names another hash',
-    message: (d) =>
-      `${d.file}: ${d.place} lists sha256 ${d.actual}, the lock says ${d.expected}.`,
+    message: (d) => `${d.file}: ${d.place} lists sha256 ${d.actual}, the lock says ${d.expected}.`,
     why: 'The file was replaced after it was locked, or this is another file of the same name.',
     fix: 'Find out why before using it. If it was replaced on purpose, run `mlcontainer lock --update`.',
   }),
