@@ -1,1 +1,2 @@
-export {};
+export { serverPackage } from './package.ts';
+export type { ServerFile, ServerPackage } from './package.ts';

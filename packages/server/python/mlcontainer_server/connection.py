@@ -1,0 +1,122 @@
+"""One HTTP/1.1 connection: uvicorn's httptools protocol with the limits it lacks.
+
+uvicorn waits without end for a request's headers and body, and holds headers of any size. Here both are
+bounded, and requests that never reach the application are answered with the same JSON errors.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from .config import Limits
+from .http import error_body
+
+#: Beyond the limit of the body, so many bytes of an already refused body are read and thrown away.
+_DISCARD = 1024 * 1024
+
+
+class Connection(HttpToolsProtocol):
+    """Knows when its current request must have arrived; `expire` is called by the server's clock."""
+
+    limits = Limits()
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        #: Loop time at which what is being received must be here; 0 while nothing is.
+        self.deadline = 0.0
+        self.in_head = False
+        self.received = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Refuse what is one connection too many."""
+        super().connection_made(transport)
+        self.deadline = self.loop.time() + self.limits.receipt_seconds
+        if len(self.connections) > self.limits.connections:
+            self._refuse(503, "overloaded", "Too many connections.")
+
+    def data_received(self, data: bytes) -> None:
+        """Count bytes while parsing."""
+        if self.transport.is_closing():
+            return
+        if not self.deadline:
+            self.deadline = self.loop.time() + self.limits.header_seconds
+        self.received += len(data)
+        super().data_received(data)
+        if self.in_head and self.received > self.limits.header_bytes:
+            self._refuse(431, "headers-too-large", "The headers are too large.")
+        elif self.received > self.limits.body_bytes + self.limits.header_bytes + _DISCARD:
+            self.transport.close()
+
+    def on_message_begin(self) -> None:
+        """A request starts, and its clock."""
+        super().on_message_begin()
+        self.in_head = True
+        self.received = 0
+        self.deadline = self.loop.time() + self.limits.header_seconds
+
+    def on_headers_complete(self) -> None:
+        """The head is here; the body has its own time."""
+        self.in_head = False
+        self.received = 0
+        self.deadline += self.limits.receipt_seconds - self.limits.header_seconds
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """The request is here; whoever was answered before that has to send the next one soon."""
+        super().on_message_complete()
+        answered = self.cycle.response_complete
+        self.received = 0
+        self.deadline = self.loop.time() + self.limits.receipt_seconds if answered else 0.0
+
+    def on_response_complete(self) -> None:
+        """Nothing is awaited any more, unless the answer came before the end of the request."""
+        super().on_response_complete()
+
+    def expire(self) -> None:
+        """The deadline passed."""
+        waiting = self.cycle is None or self.cycle.response_complete
+        if waiting and not self.in_head:
+            self.transport.close()
+        else:
+            self._refuse(408, "request-timeout", "The request did not arrive in time.")
+
+    def shutdown(self) -> None:
+        """Close, but not in the middle of a request."""
+        if self.deadline and (self.in_head or not self._idle()):
+            if self.cycle is not None:
+                self.cycle.keep_alive = False
+        else:
+            super().shutdown()
+
+    def _idle(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is not HTTP."""
+        self._refuse(400, "bad-http", msg)
+
+    def _refuse(self, status: int, code: str, message: str) -> None:
+        """Answer in place of the application, if nothing was answered yet, and close."""
+        started = self.cycle is not None and self.cycle.response_started
+        if not started or self._idle():
+            body = error_body(code, message)
+            head = (
+                b"content-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"
+            )
+            self.transport.write(STATUS_LINE[status] + head % len(body) + body)
+        if self.cycle is not None:
+            # What the application still sends for this request goes nowhere.
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        self.transport.close()
