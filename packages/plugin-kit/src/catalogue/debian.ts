@@ -1,6 +1,7 @@
 import { entry } from './entry.ts';
 
-const KEYS = 'The keys that mlcontainer ships come from the package debian-archive-keyring; their fingerprints stand in the README of @mlcontainer/debian.';
+const KEYS =
+  'The keys that mlcontainer ships come from the package debian-archive-keyring; their fingerprints stand in the README of @mlcontainer/debian.';
 
 /** MLC400x to MLC401x: the signed index. */
 const archiveErrors = {
@@ -18,7 +19,8 @@ const archiveErrors = {
   }),
   MLC4003: entry<{ url: string; signers: readonly string[]; trusted: readonly string[] }>({
     title: 'Release signed by no trusted key',
-    message: (d) => `${d.url} is signed by ${d.signers.join(', ') || 'nobody'}, and none of these keys is trusted.`,
+    message: (d) =>
+      `${d.url} is signed by ${d.signers.join(', ') || 'nobody'}, and none of these keys is trusted.`,
     why: (d) => `Trusted are: ${d.trusted.join(', ')}. ${KEYS}`,
     fix: 'Check the mirror. If it is signed by a key of your own, name the keyring in the config: debian(suite, { keyring }).',
   }),
@@ -92,7 +94,8 @@ const archiveErrors = {
   }),
   MLC4015: entry<{ url: string; sha256: string }>({
     title: 'Package index gone',
-    message: (d) => `${d.url}, sha256 ${d.sha256}, is named by the release file, but the mirror does not hold it.`,
+    message: (d) =>
+      `${d.url}, sha256 ${d.sha256}, is named by the release file, but the mirror does not hold it.`,
     why: 'The mirror is being updated, or incomplete.',
     fix: 'Try again in a few minutes, or use another mirror.',
     exit: 75,
@@ -104,7 +107,10 @@ const resolveErrors = {
   MLC4020: entry<{ name: string; suite: string; architecture: string; near: readonly string[] }>({
     title: 'Debian package not found',
     message: (d) => `${d.suite} has no package ${d.name} for ${d.architecture}.`,
-    why: (d) => (d.near.length > 0 ? `Near names: ${d.near.join(', ')}.` : 'The name stands in no index of main.'),
+    why: (d) =>
+      d.near.length > 0
+        ? `Near names: ${d.near.join(', ')}.`
+        : 'The name stands in no index of main.',
     fix: 'Check the name; packages of contrib and non-free are not used.',
     exit: 2,
   }),
@@ -144,7 +150,8 @@ const packageErrors = {
   }),
   MLC4031: entry<{ deb: string; member: string }>({
     title: 'Unsupported compression',
-    message: (d) => `${d.deb}: the member ${d.member} is compressed in a way that is not read here.`,
+    message: (d) =>
+      `${d.deb}: the member ${d.member} is compressed in a way that is not read here.`,
     why: 'Read are xz, gzip, zstd and no compression.',
     fix: 'Repack it with `dpkg-deb -Zxz`.',
   }),
@@ -180,19 +187,22 @@ const packageErrors = {
   }),
   MLC4043: entry<{ deb: string; path: string; target: string }>({
     title: 'Hard link to nowhere',
-    message: (d) => `${d.deb}: ${d.path} is a hard link to ${d.target}, which is not before it in the package.`,
+    message: (d) =>
+      `${d.deb}: ${d.path} is a hard link to ${d.target}, which is not before it in the package.`,
     why: 'A hard link in a layer must name a file that the same layer wrote before.',
     fix: 'Report it to whoever made the package.',
   }),
   MLC4050: entry<{ deb: string; script: string; lines: readonly string[] }>({
     title: 'Maintainer script not modelled',
-    message: (d) => `The ${d.script} of ${d.deb} does what laying files alone does not: ${d.lines.join(' ; ')}`,
+    message: (d) =>
+      `The ${d.script} of ${d.deb} does what laying files alone does not: ${d.lines.join(' ; ')}`,
     why: 'Maintainer scripts are never run. Those whose effect mlcontainer makes itself, or that need nothing in a container, are on a list; this one is not.',
     fix: 'Leave the package out, use an image as the base, or allow the package by name once you know that the script is not needed.',
   }),
   MLC4060: entry<{ path: string; detail: string }>({
     title: 'No interpreter in the packages',
-    message: (d) => `The image's own Python cannot be laid out for the build: ${d.path} (${d.detail}).`,
+    message: (d) =>
+      `The image's own Python cannot be laid out for the build: ${d.path} (${d.detail}).`,
     why: 'Bytecode is made by the very interpreter that the image carries.',
     fix: 'Build without bytecode (`bytecode: false`), or on a machine of the same architecture.',
   }),
