@@ -1,1 +1,8 @@
-export {};
+export type {
+  CloudRunOptions,
+  CloudRunSettings,
+  ProbeOptions,
+  SecretReference,
+  TrafficShare,
+} from './options.ts';
+export { cloudRun } from './plugin.ts';
