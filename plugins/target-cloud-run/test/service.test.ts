@@ -41,7 +41,7 @@ const GOLDEN: Readonly<Record<string, CloudRunOptions>> = {
 
 describe('service.yaml', () => {
   test.each(Object.keys(GOLDEN))('%s is the golden file', async (name) => {
-    await expect(await emitted(GOLDEN[name])).toMatchFileSnapshot(`golden/${name}.yaml`);
+    await expect(await emitted(GOLDEN[name])).toMatchFileSnapshot(`golden/${name}.txt`);
   });
 
   test.each(Object.keys(GOLDEN))('%s has no field that Cloud Run does not know', async (name) => {
