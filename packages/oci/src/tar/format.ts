@@ -28,6 +28,8 @@ export const FIELDS = {
   flag: { at: 156, length: 1, title: 'type' },
   linkName: { at: 157, length: 100, title: 'link name' },
   magic: { at: 257, length: 8, title: 'magic' },
+  deviceMajor: { at: 329, length: 8, title: 'device' },
+  deviceMinor: { at: 337, length: 8, title: 'device' },
   prefix: { at: 345, length: 155, title: 'prefix' },
 } as const satisfies Record<string, Field>;
 
