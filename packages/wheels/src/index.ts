@@ -1,2 +1,25 @@
 export { normalizeName, normalizeVersion } from './names/normalize.ts';
-export { openWheel } from './wheel/open.ts';
+export {
+  expandTags,
+  isWheelOf,
+  parseWheelFileName,
+  type WheelFileName,
+} from './names/wheel-file.ts';
+export {
+  bestWheel,
+  machineOf,
+  platformTags,
+  supportedTags,
+  tagRanks,
+  type TagTarget,
+} from './names/tags.ts';
+export { openZip, type ZipArchive, type ZipMember } from './zip/archive.ts';
+export { openWheel, type ExpectedWheel, type Wheel } from './wheel/open.ts';
+export type { EntryPoint } from './wheel/entry-points.ts';
+export type { Scheme, WheelFile } from './wheel/layout.ts';
+export type { WheelMetadata } from './wheel/metadata.ts';
+export type { FileHash } from './wheel/record.ts';
+export { readChecked, streamChecked, verifyWheel } from './wheel/verify.ts';
+export { wheelLayerEntries, type BytecodeFile, type LayerOptions } from './layer/entries.ts';
+export type { InstallPaths } from './layer/place.ts';
+export { planTrim, type TrimPlan, type TrimReport } from './layer/trim.ts';

@@ -23,6 +23,8 @@ export interface ZipArchive {
   readonly members: readonly ZipMember[];
   /** The whole content, inflated, with size and CRC-32 checked. Throws MLC5030. */
   read(member: ZipMember): Uint8Array;
+  /** The first bytes of the content, unchecked: for looking, not for using. */
+  head(member: ZipMember, length: number): Uint8Array;
   /** The content in chunks, inflated, with size and CRC-32 checked at its end. Throws MLC5030. */
   stream(member: ZipMember): AsyncIterable<Uint8Array>;
   /** The bytes as they lie in the archive: a raw deflate stream (RFC 1951) for method 8. */
@@ -64,6 +66,7 @@ function archive(source: ByteSource): ZipArchive {
     size: source.size,
     members,
     read: (member) => readMember(source, member),
+    head: (member, length) => readHead(source, member, length),
     stream: (member) => checked(source.name, member, inflated(source.name, member, raw(member))),
     raw,
     close: () => source.close(),
@@ -134,6 +137,16 @@ function readMember(source: ByteSource, member: ZipMember): Uint8Array {
   if (crc32(bytes) !== member.crc32)
     throw zipFault(source.name, 'crc', `${member.name} has another CRC-32`);
   return bytes;
+}
+
+function readHead(source: ByteSource, member: ZipMember, length: number): Uint8Array {
+  const raw = source.bytes(member.dataOffset, Math.min(member.compressedSize, 4096));
+  if (member.method === 0) return raw.subarray(0, length);
+  try {
+    return inflateRawSync(raw, { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, length);
+  } catch (error) {
+    throw zipFault(source.name, 'deflate', `${member.name} cannot be inflated`, error);
+  }
 }
 
 function inflateWhole(file: string, member: ZipMember, raw: Uint8Array): Uint8Array {
