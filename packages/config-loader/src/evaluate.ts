@@ -2,9 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { isMlcError, mlcError, type ConfigEnv } from '@mlcontainer/plugin-kit';
+import { isMlcError, mlcError, nearest, type ConfigEnv } from '@mlcontainer/plugin-kit';
 import type { ConfigBundle } from './bundle.ts';
-import { nearest } from './nearest.ts';
 import { firstPlace, mapStack } from './stack.ts';
 
 /**

@@ -1,9 +1,8 @@
 import { access, constants, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
-import { mlcError } from '@mlcontainer/plugin-kit';
+import { mlcError, nearest } from '@mlcontainer/plugin-kit';
 import type { Options, PublicExplorer } from 'cosmiconfig';
 import * as internals from 'cosmiconfig/dist/Explorer.js';
-import { nearest } from './nearest.ts';
 
 /** The extensions of a config, the most common first. */
 export const CONFIG_EXTENSIONS = ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs'] as const;

@@ -1,4 +1,4 @@
-import { nearest } from './nearest.ts';
+import { nearest } from '@mlcontainer/plugin-kit';
 import { UNKNOWN_KEY, type RawProblem } from './raw-problem.ts';
 
 /** The keys of each object of a config, by the path of the object; indexes are `*`. */

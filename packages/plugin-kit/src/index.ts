@@ -8,6 +8,7 @@ export type { ConfigProblem } from './catalogue/config.ts';
 export type { ErrorEntry, ExitCode } from './catalogue/entry.ts';
 export * from './events.ts';
 export * from './facts.ts';
+export { nearest } from './nearest.ts';
 export * from './plan.ts';
 export * from './platform.ts';
 export * from './plugin.ts';
