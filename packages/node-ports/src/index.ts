@@ -9,3 +9,5 @@ export { createHttp, type HttpOptions, type NodeHttp, type TransferProgress } fr
 export { nodePorts, type NodePorts, type NodePortsOptions } from './node-ports.ts';
 export { storeLocation } from './store/location.ts';
 export { createStore, type StoreOptions } from './store/store.ts';
+export { storeInfo, type StoreCount, type StoreInfo } from './store/inventory.ts';
+export { storePrune, type PruneOptions, type PruneResult } from './store/prune.ts';

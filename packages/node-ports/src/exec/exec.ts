@@ -15,6 +15,8 @@ import { which } from './which.ts';
 const STDERR_LIMIT = 64 * 1024;
 const STDOUT_LIMIT = 64 * 1024 * 1024;
 
+type Start = (request: ExecRequest) => Child;
+
 export interface ExecOptions {
   /** Where PATH is looked up, and what programs get of it when a request names no environment. */
   readonly env: Environment;
@@ -31,15 +33,16 @@ export interface ExecOptions {
  */
 export function createExec(options: ExecOptions): ExecPort {
   const env = programEnvironment(options.env);
-  const start = (request: ExecRequest): Child => startChild(request, env, options.graceMs ?? 5000);
+  const start: Start = (request) => startChild(request, env, options.graceMs ?? 5000);
   return {
-    run: (request) => run(request, start(request), options.stdoutLimit ?? STDOUT_LIMIT),
+    run: (request) => run(request, start, options.stdoutLimit ?? STDOUT_LIMIT),
     stream: (request) => stream(request, start),
     which: (name) => which(name, options.env),
   };
 }
 
-async function run(request: ExecRequest, child: Child, limit: number): Promise<ExecResult> {
+async function run(request: ExecRequest, start: Start, limit: number): Promise<ExecResult> {
+  const child = start(request);
   const stderr = createTail(STDERR_LIMIT);
   child.stderr.on('data', stderr.push);
   const out: Uint8Array[] = [];
@@ -55,7 +58,7 @@ async function run(request: ExecRequest, child: Child, limit: number): Promise<E
   return { code, stdout: Buffer.concat(out), stderr: stderr.text() };
 }
 
-async function* stream(request: ExecRequest, start: (request: ExecRequest) => Child): ByteStream {
+async function* stream(request: ExecRequest, start: Start): ByteStream {
   const child = start(request);
   const stderr = createTail(STDERR_LIMIT);
   child.stderr.on('data', stderr.push);

@@ -9,18 +9,22 @@ export interface Tail {
 export function createTail(limit: number): Tail {
   let chunks: Uint8Array[] = [];
   let size = 0;
+  let total = 0;
   const compact = (): Uint8Array => Buffer.concat(chunks).subarray(-limit);
   return {
     push(chunk) {
       chunks.push(chunk);
       size += chunk.byteLength;
+      total += chunk.byteLength;
       if (size < 2 * limit) return;
       chunks = [compact()];
       size = limit;
     },
     text() {
       const bytes = compact();
-      return new TextDecoder().decode(size > limit ? bytes.subarray(characterStart(bytes)) : bytes);
+      return new TextDecoder('utf-8', { ignoreBOM: true }).decode(
+        total > limit ? bytes.subarray(characterStart(bytes)) : bytes,
+      );
     },
   };
 }

@@ -36,10 +36,10 @@ async function copy(
   const hash = createHash('sha256');
   let size = 0;
   for await (const block of blocks(source)) {
-    size += block.byteLength;
-    refuseExcess(size, expect);
+    refuseExcess(size + block.byteLength, expect);
     // Hashing runs on this thread while the write runs on another.
-    const writing = writeAll(handle, block);
+    const writing = writeAll(handle, block, size);
+    size += block.byteLength;
     hash.update(block);
     await writing;
   }

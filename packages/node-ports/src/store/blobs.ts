@@ -1,12 +1,10 @@
 import type { BigIntStats } from 'node:fs';
-import { utimes, type FileHandle } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 
 import { openEntry } from './files.ts';
+import { touch } from './last-use.ts';
 import { ensureFolder, isContained, type Layout } from './layout.ts';
 import { hashFile, isOurs, readSeal, sealText, writeSeal } from './seal.ts';
-
-/** A seal's modification time is the last use of its blob, moved at most this often. */
-const TOUCH_EVERY_MS = 60 * 60 * 1000;
 
 /** What this process knows: the seal of each blob as it was when its hash was found right. */
 export type Verified = Map<string, string>;
@@ -42,22 +40,14 @@ async function isIntact(
   const key = layout.path(layout.blob(sha256));
   if (verified.get(key) === text) return true;
   const sealPath = layout.path(layout.seal(sha256));
-  if (isOurs(stats) && (await readSeal(sealPath)) === text) await touch(sealPath);
-  else if ((await hashFile(handle)) === sha256) await seal(layout, sha256, text);
-  else return false;
+  if (isOurs(stats) && (await readSeal(sealPath)) === text) {
+    // The time of a seal is the last use of its blob: the blob's own time is part of the seal.
+    await touch(sealPath);
+  } else if ((await hashFile(handle)) === sha256) {
+    await seal(layout, sha256, text);
+  } else return false;
   verified.set(key, text);
   return true;
-}
-
-async function touch(path: string): Promise<void> {
-  const now = Date.now();
-  try {
-    const handle = await openEntry(path);
-    const { mtimeMs } = await handle.stat().finally(() => handle.close());
-    if (now - mtimeMs > TOUCH_EVERY_MS) await utimes(path, now / 1000, now / 1000);
-  } catch {
-    // The last use is a hint for pruning; a read-only store keeps none.
-  }
 }
 
 /** Records that a blob was found right, so that the next process need not hash it again. */

@@ -1,6 +1,8 @@
+import { constants } from 'node:os';
+
 import { mlcError } from '@mlcontainer/plugin-kit';
 
-const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);
+const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 const FORBIDDEN: ReadonlySet<string> = new Set(['EROFS', 'EACCES', 'EPERM']);
 /** Calls on an open file; their errors carry no path. */
 const HANDLE_CALLS: ReadonlySet<string> = new Set([
@@ -14,7 +16,10 @@ const HANDLE_CALLS: ReadonlySet<string> = new Set([
 
 /** The system's code of a file system error, where the value is one. */
 export function errno(error: unknown): string | undefined {
-  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  if (!(error instanceof Error)) return undefined;
+  const { code, errno: number } = error as NodeJS.ErrnoException;
+  // libuv has no name for a used-up quota.
+  if (number === -constants.errno.EDQUOT) return 'EDQUOT';
   return typeof code === 'string' ? code : undefined;
 }
 
@@ -28,9 +33,10 @@ export function isForbidden(error: unknown): boolean {
  * else of the disk. Errors of a source or a builder that runs meanwhile stay as they are, but for a full disk.
  */
 export function writeFault(error: unknown, root: string): unknown {
-  const { code, syscall, path } = error as NodeJS.ErrnoException;
-  if (!(error instanceof Error) || typeof code !== 'string' || typeof syscall !== 'string')
-    return error;
+  const code = errno(error);
+  if (code === undefined) return error;
+  const { syscall, path } = error as NodeJS.ErrnoException;
+  if (typeof syscall !== 'string') return error;
   const data = { path: path ?? root, detail: code };
   if (FULL.has(code)) return mlcError('MLC7010', data, { cause: error });
   const ours = path === undefined ? HANDLE_CALLS.has(syscall) : path.startsWith(root);

@@ -16,11 +16,20 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** Writes all bytes; a single write may take fewer (POSIX write(2)). */
-export async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+/** Writes all bytes at a position; a single write may take fewer (POSIX pwrite(2)). */
+export async function writeAll(
+  handle: FileHandle,
+  bytes: Uint8Array,
+  position: number,
+): Promise<void> {
   let done = 0;
   while (done < bytes.byteLength) {
-    const { bytesWritten } = await handle.write(bytes, done, bytes.byteLength - done);
+    const { bytesWritten } = await handle.write(
+      bytes,
+      done,
+      bytes.byteLength - done,
+      position + done,
+    );
     done += bytesWritten;
   }
 }

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { errno } from './faults.ts';
 import { syncFolder } from './files.ts';
 import { listFolder, makeReadOnly } from './folder-manifest.ts';
+import { touch } from './last-use.ts';
 import { ensureFolder, isContained, type Layout } from './layout.ts';
 import { parseRecord, recordText } from './records.ts';
 import { removeTree } from './trees.ts';
@@ -22,8 +23,10 @@ export async function findFolder(
   try {
     if (!(await isContained(layout, [...segments, CONTENT, '']))) return undefined;
     const expected = parseRecord(kind, key, await readFile(join(place, MANIFEST), 'utf8'));
-    const actual = await listFolder(join(place, CONTENT));
-    return JSON.stringify(actual) === JSON.stringify(expected) ? join(place, CONTENT) : undefined;
+    const actual = listFolder(join(place, CONTENT));
+    if (JSON.stringify(actual) !== JSON.stringify(expected)) return undefined;
+    await touch(place);
+    return join(place, CONTENT);
   } catch {
     return undefined;
   }
@@ -39,8 +42,8 @@ export async function buildFolder(
 ): Promise<string> {
   await mkdir(join(temp, CONTENT), { recursive: true });
   await build(join(temp, CONTENT));
-  const lines = await listFolder(join(temp, CONTENT));
-  await makeReadOnly(join(temp, CONTENT), lines);
+  const lines = listFolder(join(temp, CONTENT));
+  makeReadOnly(join(temp, CONTENT), lines);
   await writeFile(join(temp, MANIFEST), recordText(kind, key, lines), {
     flag: 'wx',
     mode: 0o444,

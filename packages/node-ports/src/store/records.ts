@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
 
-import { openEntry } from './files.ts';
+import { openEntry, writeAll } from './files.ts';
+import { touch } from './last-use.ts';
 import { isContained, type Layout } from './layout.ts';
 
 const LIMIT = 64n * 1024n * 1024n;
@@ -34,7 +35,9 @@ export async function findRecord(layout: Layout, kind: string, key: string): Pro
     const stats = await handle.stat({ bigint: true });
     if (!stats.isFile() || stats.size > LIMIT || !(await isContained(layout, segments)))
       return undefined;
-    return parseRecord(kind, key, await handle.readFile('utf8'));
+    const value = parseRecord(kind, key, await handle.readFile('utf8'));
+    if (value !== undefined) await touch(layout.path(segments));
+    return value;
   } catch {
     return undefined;
   } finally {
@@ -49,7 +52,7 @@ export async function findRecord(layout: Layout, kind: string, key: string): Pro
 export async function writeRecordFile(path: string, text: string): Promise<void> {
   const handle = await open(path, 'wx', 0o444);
   try {
-    await handle.writeFile(text);
+    await writeAll(handle, Buffer.from(text), 0);
   } finally {
     await handle.close();
   }

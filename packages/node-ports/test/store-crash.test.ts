@@ -1,0 +1,132 @@
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { beforeAll, describe, expect, it } from 'vitest';
+
+import { createStore, storePrune } from '../src/index.ts';
+import { sampleBytes, SAMPLES } from './fixtures/samples.ts';
+import { tempFolder } from './fixtures/temp-folder.ts';
+import { requireProgram, runWorker, type WorkerResult } from './fixtures/worker-process.ts';
+
+beforeAll(() => requireProgram('strace', 'apt-get install strace'));
+
+/** One thread for files, so that the system calls come in one order and can be counted. */
+const ONE_THREAD = { UV_THREADPOOL_SIZE: '1' };
+
+/** The calls that change the store; fewer of those that are frequent and alike. */
+const CALLS: readonly (readonly [call: string, every: number])[] = [
+  ['rename', 1],
+  ['fsync', 1],
+  ['fchmod', 1],
+  ['pwrite64', 2],
+  ['rmdir', 1],
+  ['unlink', 1],
+  ['mkdir', 6],
+];
+
+async function countCalls(call: string): Promise<number> {
+  const folder = await tempFolder();
+  const trace = join(folder, 'trace');
+  const { result } = await runWorker(join(folder, 'store'), {
+    strace: ['-o', trace, '-e', `trace=${call}`],
+    env: ONE_THREAD,
+  });
+  expect(result).toBe('done');
+  return (await readFile(trace, 'utf8')).split('\n').filter((line) => line.includes(`${call}(`))
+    .length;
+}
+
+/** Runs the worker with a fault at the n-th call of a kind. */
+function runWithFault(
+  root: string,
+  call: string,
+  when: number,
+  fault: string,
+): Promise<WorkerResult> {
+  const inject = [`-e`, `trace=${call}`, '-e', `inject=${call}:${fault}:when=${when}`];
+  return runWorker(root, { strace: ['-o', '/dev/null', ...inject], env: ONE_THREAD });
+}
+
+/** Whatever is found is right; whatever is missing can be made; nothing of the dead process is left. */
+async function expectWhole(root: string): Promise<void> {
+  const store = createStore({ root });
+  for (const { seed, size, sha256 } of SAMPLES) {
+    const path = await store.path(sha256);
+    if (path !== undefined) expect(sampleBytes(seed, size).equals(await readFile(path))).toBe(true);
+    expect([undefined, JSON.stringify({ sha256, size })]).toContain(
+      JSON.stringify(await store.readRecord('layer', `recipe-${seed}`)),
+    );
+  }
+  expect((await runWorker(root)).result).toBe('done');
+  expect(await readdir(join(root, 'v1', 'tmp'))).toEqual([]);
+}
+
+describe('kill -9', () => {
+  it.each(CALLS)('at every %s leaves a whole store', { timeout: 120_000 }, async (call, every) => {
+    const count = await countCalls(call);
+    expect(count).toBeGreaterThan(0);
+    for (let when = 1; when <= count; when += every) {
+      const root = join(await tempFolder(), 'store');
+      const { result, signal, stderr } = await runWithFault(root, call, when, 'signal=KILL');
+      expect([result, signal], `${call} ${when}: ${stderr}`).toEqual([undefined, 'SIGKILL']);
+      await expectWhole(root);
+    }
+  });
+});
+
+describe('a disk that fails', () => {
+  it.each([
+    ['pwrite64', 'ENOSPC', 'MLC7010'],
+    ['pwrite64', 'EDQUOT', 'MLC7010'],
+    ['pwrite64', 'EIO', 'MLC7012'],
+    ['fsync', 'ENOSPC', 'MLC7010'],
+    ['fsync', 'EIO', 'MLC7012'],
+    ['rename', 'ENOSPC', 'MLC7010'],
+    ['rename', 'EROFS', 'MLC7011'],
+    ['mkdir', 'EROFS', 'MLC7011'],
+    ['mkdir', 'EACCES', 'MLC7011'],
+  ])('at %s with %s gives %s, and the next run succeeds', async (call, error, code) => {
+    const root = join(await tempFolder(), 'store');
+    const { result } = await runWithFault(root, call, 2, `error=${error}`);
+    expect(result).toBe(code);
+    await expectWhole(root);
+  });
+});
+
+describe('sixteen processes at once', () => {
+  it('work on one store without an error', { timeout: 120_000 }, async () => {
+    const root = join(await tempFolder(), 'store');
+    const results = await Promise.all(
+      Array.from({ length: 16 }, () => runWorker(root, { rounds: 5 })),
+    );
+    expect(results.map(({ result, stderr }) => result ?? stderr)).toEqual(
+      Array.from({ length: 16 }, () => 'done'),
+    );
+    await expectWhole(root);
+  });
+
+  it(
+    'heal together what was damaged, while some are killed and one prunes',
+    { timeout: 120_000 },
+    async () => {
+      const root = join(await tempFolder(), 'store');
+      const kill = [
+        '-o',
+        '/dev/null',
+        '-e',
+        'trace=rename',
+        '-e',
+        'inject=rename:signal=KILL:when=3',
+      ];
+      const workers = Array.from({ length: 10 }, (_, index) =>
+        runWorker(root, index % 3 === 0 ? { strace: kill, env: ONE_THREAD } : { rounds: 3 }),
+      );
+      await storePrune(root, { maxSize: 0 });
+      const results = await Promise.all(workers);
+      expect(results.filter(({ signal }) => signal === null).map(({ result }) => result)).toEqual(
+        Array(6).fill('done'),
+      );
+      await expectWhole(root);
+    },
+  );
+});
