@@ -30,7 +30,10 @@ export async function dockerLoad(archive: string): Promise<string> {
 }
 
 /** Starts the server of an image as a locked-down cluster would, and waits until it is ready. */
-export async function startContainer(image: string, flags: readonly string[] = []): Promise<Container> {
+export async function startContainer(
+  image: string,
+  flags: readonly string[] = [],
+): Promise<Container> {
   const port = await freePort();
   const args = ['run', '--detach', ...LOCKED_DOWN, `--env=PORT=${port}`, ...flags, image];
   const id = (await output('docker', args)).trim();
@@ -58,7 +61,7 @@ function containerOf(id: string, url: string): Container {
 async function waitUntilReady(container: Container): Promise<void> {
   const until = Date.now() + 60_000;
   while (Date.now() < until) {
-    const response = await fetch(`${container.url}/readyz`).catch(() => undefined);
+    const response = await fetch(`${container.url}/v2/health/ready`).catch(() => undefined);
     if (response?.ok) return;
     await sleep(50);
   }
@@ -69,7 +72,15 @@ async function waitUntilReady(container: Container): Promise<void> {
 
 /** Runs Python in an image as a locked-down cluster would, and gives its standard output. */
 export async function pythonInside(image: string, script: string): Promise<string> {
-  const args = ['run', '--rm', '--interactive', ...LOCKED_DOWN, '--entrypoint=/usr/bin/python3', image, '-'];
+  const args = [
+    'run',
+    '--rm',
+    '--interactive',
+    ...LOCKED_DOWN,
+    '--entrypoint=/usr/bin/python3',
+    image,
+    '-',
+  ];
   return await output('docker', args, { input: script });
 }
 

@@ -7,12 +7,23 @@ import type { World } from './world.ts';
  * The Python of a virtual environment that holds the given requirements, made once a world.
  * It works where Debian's python3-venv is missing, since pip installs into it from outside.
  */
-export async function outsidePython(world: World, requirements: readonly string[]): Promise<string> {
+export async function outsidePython(
+  world: World,
+  requirements: readonly string[],
+): Promise<string> {
   const folder = join(world.folder, `venv-${requirements.join('-').replaceAll(/[^\w.-]/g, '_')}`);
   const python = join(folder, 'bin', 'python');
   if (existsSync(join(folder, 'complete'))) return python;
   await output('python3', ['-m', 'venv', '--without-pip', folder]);
-  const pip = ['-m', 'pip', '--python', python, 'install', '--quiet', '--disable-pip-version-check'];
+  const pip = [
+    '-m',
+    'pip',
+    '--python',
+    python,
+    'install',
+    '--quiet',
+    '--disable-pip-version-check',
+  ];
   await output('python3', [...pip, ...requirements]);
   await output('touch', [join(folder, 'complete')]);
   return python;
@@ -39,7 +50,13 @@ print(json.dumps({'rows': rows.tolist(), 'predictions': predictions, 'json': jso
 `;
 
 /** Predicts a data set of scikit-learn with a model, outside any container. */
-export async function predictOutside(python: string, model: string, dataset: string): Promise<Reference> {
+export async function predictOutside(
+  python: string,
+  model: string,
+  dataset: string,
+): Promise<Reference> {
   const env = { PYTHONDONTWRITEBYTECODE: '1' };
-  return JSON.parse(await output(python, ['-W', 'ignore', '-', model, dataset], { input: SCRIPT, env })) as Reference;
+  return JSON.parse(
+    await output(python, ['-W', 'ignore', '-', model, dataset], { input: SCRIPT, env }),
+  ) as Reference;
 }

@@ -19,7 +19,11 @@ export interface Project {
 }
 
 /** Copies an example into a new folder that sees the installed packages. */
-export async function makeProject(world: World, name: Example, parent = tmpdir()): Promise<Project> {
+export async function makeProject(
+  world: World,
+  name: Example,
+  parent = tmpdir(),
+): Promise<Project> {
   const folder = await mkdtemp(join(parent, `mlc-${name}-`));
   const filter = (path: string) => !/\/(dist|node_modules)$/.test(path);
   await cp(join(ROOT, 'examples', name), folder, { recursive: true, filter });
@@ -49,7 +53,9 @@ export interface Manifest {
 
 /** The digest that an OCI layout's index.json names first. */
 export async function layoutDigest(layout: string): Promise<string> {
-  const index = JSON.parse(await readFile(join(layout, 'index.json'), 'utf8')) as { manifests: Descriptor[] };
+  const index = JSON.parse(await readFile(join(layout, 'index.json'), 'utf8')) as {
+    manifests: Descriptor[];
+  };
   return index.manifests[0]?.digest ?? '';
 }
 
@@ -60,7 +66,10 @@ export async function layoutManifest(layout: string): Promise<Manifest> {
   return document;
 }
 
-async function readBlob(layout: string, digest: string): Promise<Manifest & { manifests?: Descriptor[] }> {
+async function readBlob(
+  layout: string,
+  digest: string,
+): Promise<Manifest & { manifests?: Descriptor[] }> {
   const path = join(layout, 'blobs', ...digest.split(':'));
   return JSON.parse(await readFile(path, 'utf8')) as Manifest & { manifests?: Descriptor[] };
 }

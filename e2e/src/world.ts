@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildPackages, output, packPackages, type Tarball } from '@mlcontainer/tools';
@@ -30,6 +30,9 @@ export async function makeWorld(): Promise<{ world: World; remove: () => Promise
     return { world, remove: async () => {} };
   }
   const folder = kept ?? (await mkdtemp(join(tmpdir(), 'mlc-e2e-')));
+  // Tests build as other users too, who must be able to read what is installed.
+  await mkdir(folder, { recursive: true });
+  await chmod(folder, 0o755);
   const world = await fill(folder);
   const remove = kept ? async () => {} : () => rm(folder, { recursive: true, force: true });
   return { world, remove };

@@ -128,8 +128,12 @@ function placeOverrides(): Linter.Config[] {
       files: TESTS,
       rules: {
         '@nx/enforce-module-boundaries': boundaries(testConstraints()),
+        // What a test parses it asserts on; the assertion is the check.
+        '@typescript-eslint/no-unsafe-argument': 'off',
         '@typescript-eslint/no-unsafe-assignment': 'off',
+        '@typescript-eslint/no-unsafe-call': 'off',
         '@typescript-eslint/no-unsafe-member-access': 'off',
+        '@typescript-eslint/no-unsafe-return': 'off',
         'max-lines-per-function': 'off',
       },
     },
