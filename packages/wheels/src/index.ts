@@ -23,3 +23,14 @@ export { readChecked, streamChecked, verifyWheel } from './wheel/verify.ts';
 export { wheelLayerEntries, type BytecodeFile, type LayerOptions } from './layer/entries.ts';
 export type { InstallPaths } from './layer/place.ts';
 export { planTrim, type TrimPlan, type TrimReport } from './layer/trim.ts';
+export {
+  compileSources,
+  type CompileContext,
+  type CompiledFile,
+  type CompileOptions,
+  type Interpreter,
+  type SkippedFile,
+  type SourceFile,
+} from './bytecode/compile.ts';
+export { compileBytecode, type FolderSource, type WheelSource } from './bytecode/sources.ts';
+export { canonicalMarshal } from './bytecode/canonical.ts';
