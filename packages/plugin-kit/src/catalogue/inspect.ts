@@ -35,13 +35,15 @@ export const inspectErrors = {
   }),
   MLC3004: entry<{ file: string; head: string }>({
     title: 'Unknown model format',
-    message: (d) => `The first bytes of ${d.file} (${d.head}) belong to no model format known here.`,
+    message: (d) =>
+      `The first bytes of ${d.file} (${d.head}) belong to no model format known here.`,
     why: 'The format is decided from the bytes, never from the file name; an unknown format is never served.',
     fix: 'Export the model in a format that `mlcontainer inspect --help` lists.',
   }),
   MLC3005: entry<{ file: string; format: string }>({
     title: 'No reader for this format yet',
-    message: (d) => `${d.file} is recognised as ${d.format}, but no reader for that format exists yet.`,
+    message: (d) =>
+      `${d.file} is recognised as ${d.format}, but no reader for that format exists yet.`,
     why: 'Only formats that inspection reads to the last byte are served.',
     fix: 'Export the model with joblib or pickle, or watch the release notes for this format.',
   }),
@@ -89,7 +91,8 @@ export const inspectErrors = {
   }),
   MLC3017: entry<At>({
     title: 'Extension code in the pickle',
-    message: (d) => `${at(d)}: the pickle names a class by a number of the copyreg extension registry.`,
+    message: (d) =>
+      `${at(d)}: the pickle names a class by a number of the copyreg extension registry.`,
     why: 'What the number stands for is decided by the process that loads it, so it cannot be checked here.',
     fix: 'Export the model without copyreg.add_extension.',
   }),
@@ -101,7 +104,8 @@ export const inspectErrors = {
   }),
   MLC3020: entry<At & { global: string }>({
     title: 'Unknown pickle global',
-    message: (d) => `${at(d)}: the model names ${d.global}, which no plugin of this config vouches for.`,
+    message: (d) =>
+      `${at(d)}: the model names ${d.global}, which no plugin of this config vouches for.`,
     why: 'Loading a pickle calls what it names; only names that the framework is known to write are let in.',
     fix: (d) =>
       `If you wrote or trust ${d.global}, add { global: '${d.global}', reason: '…' } to model.allow, and make sure that the image has the module.`,
@@ -114,7 +118,8 @@ export const inspectErrors = {
   }),
   MLC3022: entry<At & { global: string }>({
     title: 'Class of the training script',
-    message: (d) => `${at(d)}: the model names ${d.global}, which lived in the script or notebook that trained it.`,
+    message: (d) =>
+      `${at(d)}: the model names ${d.global}, which lived in the script or notebook that trained it.`,
     why: 'The server has another __main__, so loading fails there even if the code is harmless.',
     fix: 'Move the class or function into a module, import it from there, train and export again; then allow it by name and include the module.',
   }),
@@ -122,7 +127,8 @@ export const inspectErrors = {
     title: 'Attribute path as a pickle global',
     message: (d) => `${at(d)}: the model reaches through attributes: ${d.global}.`,
     why: 'A dotted name walks from an allowed module to anything that it imported.',
-    fix: (d) => `${distrust} A nested class of your own is let in by its exact name: '${d.global}'.`,
+    fix: (d) =>
+      `${distrust} A nested class of your own is let in by its exact name: '${d.global}'.`,
   }),
   MLC3024: entry<At & { callee: string; detail: string }>({
     title: 'Call refused',
@@ -150,13 +156,15 @@ export const inspectErrors = {
   }),
   MLC3031: entry<At & { compression: string; detail: string }>({
     title: 'Compressed model damaged',
-    message: (d) => `${d.file}, compressed byte ${d.offset}: the ${d.compression} stream is damaged (${d.detail}).`,
+    message: (d) =>
+      `${d.file}, compressed byte ${d.offset}: the ${d.compression} stream is damaged (${d.detail}).`,
     why: 'The bytes were changed or cut after the export.',
     fix: resave,
   }),
   MLC3032: entry<At & { compression: string }>({
     title: 'Bytes after the compressed model',
-    message: (d) => `${d.file}, compressed byte ${d.offset}: the ${d.compression} stream ends here, but the file goes on.`,
+    message: (d) =>
+      `${d.file}, compressed byte ${d.offset}: the ${d.compression} stream ends here, but the file goes on.`,
     why: 'joblib writes one stream; what follows it would be read by some loaders and not by others.',
     fix: resave,
   }),
@@ -174,14 +182,17 @@ export const inspectErrors = {
   }),
   MLC3050: entry<{ file: string; name: string; versions: readonly string[]; taken: string }>({
     title: 'Parts of several versions',
-    message: (d) => `Parts of ${d.file} are stamped with several ${d.name} versions: ${d.versions.join(', ')}; ${d.taken} is taken.`,
+    message: (d) =>
+      `Parts of ${d.file} are stamped with several ${d.name} versions: ${d.versions.join(', ')}; ${d.taken} is taken.`,
     why: 'One export stamps every part with one version.',
     fix: 'Train and export all parts with one version.',
   }),
   MLC3100: entry<{ package: string; found: string; wanted: string }>({
     title: 'Version conflict with the model',
-    message: (d) => `The model was written by ${d.package} ${d.found}, but the config asks for ${d.wanted}.`,
-    why: (d) => `Pickles of ${d.package} are only sure to load in the version that wrote them; others fail or predict differently.`,
+    message: (d) =>
+      `The model was written by ${d.package} ${d.found}, but the config asks for ${d.wanted}.`,
+    why: (d) =>
+      `Pickles of ${d.package} are only sure to load in the version that wrote them; others fail or predict differently.`,
     fix: (d) =>
       `Choose: remove ${d.wanted} from the requirements and serve with ${d.found}; or export the model again with the wanted version; or set the plugin's option version with versionReason to overrule.`,
     exit: 2,
@@ -190,10 +201,17 @@ export const inspectErrors = {
     title: 'No version in the model',
     message: (d) => `${d.file} does not say which ${d.package} wrote it.`,
     why: 'A model is served with the version that wrote it, so the version must be known.',
-    fix: (d) => `Name the ${d.package} version of the training in the plugin's option version, with versionReason.`,
+    fix: (d) =>
+      `Name the ${d.package} version of the training in the plugin's option version, with versionReason.`,
     exit: 2,
   }),
-  MLC3102: entry<{ package: string; version: string; python: string; supported: readonly string[]; remedy: string }>({
+  MLC3102: entry<{
+    package: string;
+    version: string;
+    python: string;
+    supported: readonly string[];
+    remedy: string;
+  }>({
     title: 'No wheels for this Python',
     message: (d) =>
       `${d.package} ${d.version} has wheels for Python ${d.supported.join(', ')}, but the base brings Python ${d.python}.`,
