@@ -55,12 +55,33 @@ export interface ExecResult {
   readonly stderr: string;
 }
 
+/** A program that is started and then lives on. */
+export interface SpawnRequest extends Omit<ExecRequest, 'stdin'> {
+  /** Standard input, as a stream; empty when left out. */
+  readonly input?: ByteStream;
+  /** Called with every line, without its end, in order. */
+  readonly onLine?: (stream: 'stdout' | 'stderr', line: string) => void;
+}
+
+/** A program that was started by `spawn`. */
+export interface SpawnedProgram {
+  /** The exit code, 128 + signal number where a signal ended it; after the last line. Rejects when the input stream failed. */
+  readonly exited: Promise<number>;
+  /** To the program alone, or to it and all that it started. Nothing happens when it is gone. */
+  kill(signal: 'SIGTERM' | 'SIGKILL', whom: 'program' | 'group'): void;
+}
+
 /** Programs of the host. */
 export interface ExecPort {
   /** Runs to the end and gives the exit code, also when it is not 0. Throws MLC7xxx when the program cannot start. */
   run(request: ExecRequest): Promise<ExecResult>;
   /** Standard output as it comes; the stream throws when the exit code is not 0. */
   stream(request: ExecRequest): ByteStream;
+  /**
+   * Starts a program and comes back as soon as it runs; aborting ends it. It leads its own process group, so that
+   * Ctrl-C in a terminal reaches the caller alone. Throws MLC7xxx when the program cannot start.
+   */
+  spawn(request: SpawnRequest): Promise<SpawnedProgram>;
   /** The path of a program on PATH. */
   which(name: string): Promise<string | undefined>;
 }

@@ -22,6 +22,7 @@ export function testPorts(folder: string, now: () => Date = () => new Date()): P
       stream: () => {
         throw new Error('no programs in this test');
       },
+      spawn: () => Promise.reject(new Error('no programs in this test')),
       which: () => Promise.resolve(undefined),
     },
   };

@@ -1,12 +1,15 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { constants } from 'node:os';
-import type { Readable, Writable } from 'node:stream';
+import { Readable, type Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 
-import { mlcError, type ExecRequest } from '@mlcontainer/plugin-kit';
+import { mlcError, type ByteStream, type ExecRequest } from '@mlcontainer/plugin-kit';
 
 /** A program that runs: its pipes, and how it ends. */
 export interface Child {
+  /** Undefined where it never started; `exit` rejects then. */
+  readonly pid: number | undefined;
   readonly stdout: Readable;
   readonly stderr: Readable;
   /** Resolves to the exit code, 128 + signal number where a signal ended it; rejects with MLC7020 where it never started. */
@@ -22,18 +25,21 @@ export function startChild(
   request: ExecRequest,
   env: Record<string, string>,
   graceMs: number,
+  input?: ByteStream,
 ): Child {
   request.signal.throwIfAborted();
   const child = spawnProgram(request, env);
-  feed(child.stdin, request.stdin);
+  const fed = feed(child.stdin, input ?? request.stdin);
   const stop = stopper(child, graceMs);
   request.signal.addEventListener('abort', stop.begin, { once: true });
-  const exit = ended(child, request).finally(() => {
-    stop.done();
-    request.signal.removeEventListener('abort', stop.begin);
-  });
+  const exit = Promise.all([ended(child, request), fed])
+    .then(([code]) => code)
+    .finally(() => {
+      stop.done();
+      request.signal.removeEventListener('abort', stop.begin);
+    });
   exit.catch(() => undefined);
-  return { stdout: child.stdout, stderr: child.stderr, exit, stop: stop.begin };
+  return { pid: child.pid, stdout: child.stdout, stderr: child.stderr, exit, stop: stop.begin };
 }
 
 function spawnProgram(request: ExecRequest, env: Record<string, string>): Spawned {
@@ -50,10 +56,26 @@ function spawnProgram(request: ExecRequest, env: Record<string, string>): Spawne
   }
 }
 
-function feed(stdin: Writable, bytes: Uint8Array | undefined): void {
+/** Rejects only with an error of the input itself, and ends the program's input then. */
+async function feed(stdin: Writable, input: Uint8Array | ByteStream | undefined): Promise<void> {
   // A program may end before it has read all: its exit code tells, not the broken pipe.
   stdin.on('error', () => undefined);
-  stdin.end(bytes ?? '');
+  if (input === undefined || input instanceof Uint8Array) {
+    stdin.end(input ?? '');
+    return;
+  }
+  let failure: unknown;
+  async function* watched(source: ByteStream): ByteStream {
+    try {
+      yield* source;
+    } catch (error) {
+      failure = error;
+      throw error;
+    }
+  }
+  const source = Readable.from(watched(input), { objectMode: false });
+  await pipeline(source, stdin).catch(() => undefined);
+  if (failure !== undefined) throw failure as Error;
 }
 
 function ended(child: Spawned, request: ExecRequest): Promise<number> {

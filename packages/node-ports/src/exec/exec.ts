@@ -9,6 +9,7 @@ import {
 import type { Environment } from '../environment.ts';
 import { startChild, type Child } from './child.ts';
 import { programEnvironment } from './environment.ts';
+import { spawnProgram } from './spawn.ts';
 import { createTail } from './tail.ts';
 import { which } from './which.ts';
 
@@ -37,6 +38,7 @@ export function createExec(options: ExecOptions): ExecPort {
   return {
     run: (request) => run(request, start, options.stdoutLimit ?? STDOUT_LIMIT),
     stream: (request) => stream(request, start),
+    spawn: (request) => spawnProgram(request, env, options.graceMs ?? 5000),
     which: (name) => which(name, options.env),
   };
 }
