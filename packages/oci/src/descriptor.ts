@@ -24,3 +24,8 @@ export const MEDIA_TYPES = {
   layerZstd: 'application/vnd.oci.image.layer.v1.tar+zstd',
   empty: 'application/vnd.oci.empty.v1+json',
 } as const;
+
+/** Where a blob is in a layout, relative to it (image-layout.md, Blobs). */
+export function blobPath(digest: Digest): string {
+  return `blobs/sha256/${digest.slice('sha256:'.length)}`;
+}

@@ -1,6 +1,24 @@
 export * from './descriptor.ts';
 export * from './entry.ts';
-export { createLayerLint, lintEntry, type LintOptions } from './layer/lint.ts';
+export { assembleImage, assembleIndex, type AssembleOptions } from './image/assemble.ts';
+export { compressionOf, decompress, type StoredCompression } from './image/decompress.ts';
+export { digestOf, type Blob } from './image/json.ts';
+export { layerFrom, layerFromFile, type KnownLayer, type Layer } from './image/layer.ts';
+export type {
+  AssembledImage,
+  AssembledIndex,
+  ImageLayer,
+  ImageSpec,
+  RunConfig,
+} from './image/spec.ts';
+export { chooseModelCompression } from './layer/choose.ts';
+export {
+  createLayerLint,
+  lintEntry,
+  MERGED_USR,
+  type LintedEntry,
+  type LintOptions,
+} from './layer/lint.ts';
 export { withParents } from './layer/parents.ts';
 export {
   writeLayer,
@@ -8,4 +26,22 @@ export {
   type WriteLayerOptions,
   type WrittenLayer,
 } from './layer/write.ts';
+export { writeArchive, type ArchiveOptions } from './output/archive.ts';
+export {
+  layoutContent,
+  type BlobSource,
+  type LayoutContent,
+  type LayoutRoot,
+} from './output/content.ts';
+export { writeLayout, type OutputOptions, type WrittenOutput } from './output/layout.ts';
+export type { LayoutFile } from './read/files.ts';
+export type { ConfigJson, HistoryJson, IndexJson, ManifestJson } from './read/json.ts';
+export { openLayout, type Layout } from './read/open.ts';
 export { readTar, type ReadTarOptions, type TarEntry, type TarEntryType } from './tar/read.ts';
+export type {
+  ImageFacts,
+  ImageLayerFacts,
+  LayerFacts,
+  ValidationReport,
+} from './validate/report.ts';
+export { validateLayout } from './validate/validate.ts';

@@ -63,7 +63,10 @@ test('the bytes are the same on every machine and every Node', async () => {
     digest: 'sha256:dc89bec52864b480991eb70d9500afa08f509cfd712dc93801d2641f7729f7f7',
     diffId: 'sha256:162d235d2a1f5f4b86a1cc8ff1d723c63cbb89b4a435f989ab966d3d9f4a045d',
   });
-  expect(single).toMatchObject({ digest: 'sha256:6023a1229aa49ace14fb1c595d9518a8b3042e1d10283e3e6f62b7f4e4007af0', diffId: members.diffId });
+  expect(single).toMatchObject({
+    digest: 'sha256:6023a1229aa49ace14fb1c595d9518a8b3042e1d10283e3e6f62b7f4e4007af0',
+    diffId: members.diffId,
+  });
 });
 
 test('a large deflate stream is carried over, a small one is deflated with its neighbours', async () => {

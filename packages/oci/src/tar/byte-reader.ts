@@ -14,11 +14,18 @@ export interface ByteReader {
   close(): Promise<void>;
 }
 
+/** A stream over a file, which can leave bytes out without reading them. */
+export interface SeekableIterator extends AsyncIterator<Uint8Array> {
+  /** Leaves out up to `size` bytes; gives how many there were. */
+  skip(size: number): number;
+}
+
 const EMPTY = new Uint8Array(0);
 
 /** A reader over a stream; nothing is copied unless a piece lies across two chunks. */
 export function byteReader(stream: ByteStream): ByteReader {
-  const source = stream[Symbol.asyncIterator]();
+  const source = stream[Symbol.asyncIterator]() as AsyncIterator<Uint8Array> &
+    Partial<SeekableIterator>;
   let chunk: Uint8Array = EMPTY;
   let offset = 0;
 
@@ -52,6 +59,13 @@ export function byteReader(stream: ByteStream): ByteReader {
 
   async function skip(size: number): Promise<number> {
     let left = size;
+    if (source.skip !== undefined && left > chunk.length) {
+      left -= chunk.length;
+      chunk = EMPTY;
+      left -= source.skip(left);
+      offset += size - left;
+      return size - left;
+    }
     while (left > 0) {
       const piece = await readSome(left);
       if (piece === undefined) break;

@@ -9,6 +9,8 @@ export type { TarEntryType } from './resolve.ts';
 
 /** One entry of a foreign tar. */
 export interface TarEntry extends TarEntryFacts {
+  /** Where the content begins in the archive, in bytes. */
+  readonly offset: number;
   /** The file's bytes: to be read once, before the next entry is asked for; what is left unread is skipped. */
   readonly content: ByteStream;
 }
@@ -58,7 +60,7 @@ export async function* readTar(
       budget.bytes -= facts.size;
       checkBudget(run, budget);
       const content = contentOf(run, facts);
-      yield { ...facts, content: content.stream };
+      yield { ...facts, offset: run.reader.offset, content: content.stream };
       await content.finish();
     }
   } finally {
