@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildPackages, output, packPackages, type Tarball } from '@mlcontainer/tools';
+import { installPacked, type Tarball } from '@mlcontainer/tools';
 
 /** What all e2e tests share: the packed packages, installed as a user would, and one store. */
 export interface World {
@@ -39,21 +39,8 @@ export async function makeWorld(): Promise<{ world: World; remove: () => Promise
 }
 
 async function fill(folder: string): Promise<World> {
-  const packed = join(folder, 'packed');
-  const app = join(folder, 'app');
-  await mkdir(packed, { recursive: true });
-  await mkdir(app, { recursive: true });
-  await buildPackages();
-  const tarballs = await packPackages(packed);
-  await install(app, tarballs);
+  const { tarballs, app } = await installPacked(folder);
   const world = { folder, tarballs, app, store: join(folder, 'store') };
   await writeFile(join(folder, STATE), JSON.stringify(world, null, 2));
   return world;
-}
-
-async function install(app: string, tarballs: readonly Tarball[]): Promise<void> {
-  const manifest = { name: 'app', version: '1.0.0', private: true, type: 'module' };
-  await writeFile(join(app, 'package.json'), JSON.stringify(manifest));
-  const flags = ['--no-audit', '--no-fund', '--loglevel=error'];
-  await output('npm', ['install', ...flags, ...tarballs.map(({ path }) => path)], { cwd: app });
 }

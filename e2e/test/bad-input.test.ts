@@ -192,7 +192,7 @@ describe('a build that is killed', () => {
           expect(files).toEqual(expect.arrayContaining(['blobs', 'index.json', 'oci-layout']));
       }
       await mlcontainerOk(world, ['build', '--frozen'], { cwd: project.folder, env });
-      await mlcontainerOk(world, ['verify', project.layout], { cwd: project.folder, env });
+      await mlcontainerOk(world, ['inspect', project.layout], { cwd: project.folder, env });
       const left = (await readdir(join(project.folder, 'dist'))).filter(
         (entry) => entry !== 'diabetes',
       );

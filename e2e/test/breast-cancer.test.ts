@@ -17,7 +17,7 @@ describe('breast cancer', () => {
 
   beforeAll(async () => {
     project = await makeProject(world, 'breast-cancer');
-    await mlcontainerOk(world, ['build'], { cwd: project.folder });
+    await mlcontainerOk(world, ['build', '--output', 'archive'], { cwd: project.folder });
     image = await dockerLoad(project.archive);
     container = await startContainer(image);
   });

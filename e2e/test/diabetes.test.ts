@@ -20,7 +20,7 @@ beforeAll(async () => {
   project = await makeProject(world, 'diabetes');
   scratch = await mkdtemp(join(tmpdir(), 'mlc-scratch-'));
   await mlcontainerOk(world, ['lock'], { cwd: project.folder });
-  await mlcontainerOk(world, ['build', '--frozen'], { cwd: project.folder });
+  await mlcontainerOk(world, ['build', '--frozen', '--output', 'archive'], { cwd: project.folder });
 });
 
 afterAll(async () => {
@@ -81,7 +81,7 @@ describe('the layout', () => {
   });
 
   it('is what the validator recomputes', async () => {
-    const result = await mlcontainer(world, ['verify', project.layout], { cwd: project.folder });
+    const result = await mlcontainer(world, ['inspect', project.layout], { cwd: project.folder });
     expect(result).toMatchObject({ code: 0 });
   });
 

@@ -7,6 +7,7 @@ export const PROGRAMS: Readonly<Record<string, string>> = {
   buildah: 'buildah',
   bzip2: 'bzip2',
   crun: 'crun',
+  debootstrap: 'debootstrap',
   docker: 'docker.io',
   dockerd: 'docker.io',
   'dpkg-deb': 'dpkg',

@@ -1,6 +1,7 @@
 export * from './debian-packages.ts';
 export * from './docker-daemon.ts';
 export * from './gate.ts';
+export * from './installation.ts';
 export * from './pack.ts';
 export * from './package-checks.ts';
 export * from './process.ts';

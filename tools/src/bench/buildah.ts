@@ -1,0 +1,77 @@
+import { cp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { output } from '../process.ts';
+import { layoutSize } from './layout-size.ts';
+import { measure, together, type Measured } from './measure.ts';
+import { BASE, buildContext, TAG } from './rival.ts';
+import type { Bench, Subject } from './subject.ts';
+
+/** `buildah bud` and a push to an OCI layout. */
+export async function buildah(bench: Bench, base: string): Promise<Subject> {
+  const folder = await buildContext(bench, 'buildah');
+  const layout = join(bench.folder, 'buildah-layout');
+  const places = [
+    '--root',
+    join(bench.folder, 'buildah-storage'),
+    '--runroot',
+    join(bench.folder, 'buildah-run'),
+  ];
+  const baseImage = await asImageArchive(bench, base);
+  const build = () => budAndPush(bench, places, folder, layout);
+  return {
+    name: 'buildah',
+    memory: true,
+    version: (await output('buildah', ['--version'])).split(' ')[2] ?? '',
+    cold: async () => {
+      const forget = 'buildah "$@" rm --all; buildah "$@" rmi --all --force; true';
+      await output('sh', ['-c', forget, 'sh', ...places]);
+      await output('buildah', [...places, 'pull', '--quiet', `docker-archive:${baseImage}`]);
+      return await build();
+    },
+    again: build,
+    model: async () => {
+      await cp(bench.models[1], join(folder, 'model.joblib'));
+      return await build();
+    },
+    size: () => layoutSize(layout),
+    // Its image holds what docker's holds; that one is served.
+    served: [],
+    load: () => Promise.resolve(TAG),
+  };
+}
+
+async function budAndPush(
+  { index, signal }: Bench,
+  places: readonly string[],
+  folder: string,
+  layout: string,
+): Promise<Measured> {
+  await rm(layout, { recursive: true, force: true });
+  const options = { cwd: folder, signal };
+  const arg = `INDEX=${index}/simple/`;
+  const bud = [
+    ...places,
+    'bud',
+    '--quiet',
+    '--layers',
+    '--network=host',
+    '--build-arg',
+    arg,
+    '-t',
+    TAG,
+    '.',
+  ];
+  const made = await measure('buildah', bud, options);
+  return together(
+    made,
+    await measure('buildah', [...places, 'push', '--quiet', TAG, `oci:${layout}`], options),
+  );
+}
+
+/** The base for buildah, by way of the Docker engine, which then has it too. */
+async function asImageArchive({ folder, signal }: Bench, base: string): Promise<string> {
+  const archive = join(folder, 'base-image.tar');
+  await output('docker', ['import', base, `${BASE}:latest`], { signal });
+  await output('docker', ['save', '--output', archive, `${BASE}:latest`], { signal });
+  return archive;
+}

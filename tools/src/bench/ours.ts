@@ -1,0 +1,69 @@
+import { cp, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Installation } from '../installation.ts';
+import { output } from '../process.ts';
+import { ROOT } from '../task.ts';
+import { layoutSize } from './layout-size.ts';
+import { measure } from './measure.ts';
+import type { Bench, Subject } from './subject.ts';
+
+/** mlcontainer itself, packed and installed, on the same index and mirror as the others. */
+export async function ours(bench: Bench, installation: Installation): Promise<Subject> {
+  const project = join(bench.folder, 'ours');
+  const store = join(bench.folder, 'store');
+  const dist = join(project, 'dist', 'diabetes');
+  await cp(join(ROOT, 'examples', 'diabetes'), project, { recursive: true });
+  await cp(join(installation.app, 'node_modules'), join(project, 'node_modules'), {
+    recursive: true,
+    verbatimSymlinks: true,
+  });
+  const env = surroundings(bench, store);
+  const cli = (args: readonly string[]) =>
+    measure(installation.bin, args, { cwd: project, env, signal: bench.signal });
+  const build = () => cli(['build']);
+  await cli(['lock', '--update']);
+  return {
+    name: 'mlcontainer',
+    memory: true,
+    version: (await output(installation.bin, ['--version'])).trim(),
+    cold: async () => {
+      await rm(store, { recursive: true, force: true });
+      await rm(dist, { recursive: true, force: true });
+      return await build();
+    },
+    again: build,
+    model: async () => {
+      await cp(bench.models[1], join(project, 'model.joblib'));
+      return await build();
+    },
+    size: () => layoutSize(join(dist, 'image')),
+    served: [{ what: 'its server' }],
+    load: async () => {
+      await cp(bench.models[0], join(project, 'model.joblib'));
+      await cli(['build', '--output', 'archive']);
+      const said = await output('docker', ['load', '--quiet', '--input', join(dist, 'image.tar')]);
+      return /Loaded image(?: ID)?: (\S+)/.exec(said)?.[1] ?? '';
+    },
+  };
+}
+
+function surroundings(bench: Bench, store: string): Record<string, string> {
+  return {
+    MLCONTAINER_CACHE_DIR: store,
+    MLCONTAINER_DEBIAN_MIRROR: `${bench.debian}/debian`,
+    MLCONTAINER_DEBIAN_SECURITY_MIRROR: `${bench.debian}/debian-security`,
+    PIP_INDEX_URL: `${bench.index}/simple/`,
+    UV_DEFAULT_INDEX: `${bench.index}/simple/`,
+    PIP_CONFIG_FILE: '/dev/null',
+    PIP_FIND_LINKS: '',
+    CI: 'true',
+  };
+}
+
+/** The names and versions of the wheels that a lock pins. */
+export async function lockedWheels(lock: string): Promise<string[]> {
+  const files = [
+    ...(await readFile(lock, 'utf8')).matchAll(/"([A-Za-z0-9_.]+)-([^-"/]+)-[^"/]*\.whl"/g),
+  ];
+  return [...new Set(files.map(([, name = '', version = '']) => `${name}==${version}`))].toSorted();
+}

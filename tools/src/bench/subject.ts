@@ -1,0 +1,35 @@
+import type { Measured } from './measure.ts';
+
+/** A way to make an image, as the benchmark drives it. */
+export interface Subject {
+  readonly name: string;
+  readonly version: string;
+  /** Whether the memory of its runs is that of the builder. */
+  readonly memory: boolean;
+  /** From nothing cached to the image. */
+  cold(): Promise<Measured>;
+  /** Again, with nothing changed. */
+  again(): Promise<Measured>;
+  /** Again, with another model of the same kind. */
+  model(): Promise<Measured>;
+  /** Bytes of all layers, compressed. */
+  size(): Promise<number>;
+  /** How the image is served: its own command where none is named. Empty where another subject's image is the same. */
+  readonly served: readonly { readonly what: string; readonly command?: readonly string[] }[];
+  /** The image in the Docker engine of the benchmark. */
+  load(): Promise<string>;
+}
+
+/** What all subjects share. */
+export interface Bench {
+  readonly folder: string;
+  /** The models: the one that is built first, and one that replaces it. */
+  readonly models: readonly [first: string, second: string];
+  /** A simple index of wheels on the loopback interface. */
+  readonly index: string;
+  /** Debian mirrors on the loopback interface, by the name of their folder. */
+  readonly debian: string;
+  /** Requirements of the rivals' app, pinned. */
+  readonly requirements: readonly string[];
+  readonly signal: AbortSignal;
+}

@@ -1,0 +1,62 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cpus, tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { buildah } from '../src/bench/buildah.ts';
+import { docker } from '../src/bench/docker.ts';
+import { ours } from '../src/bench/ours.ts';
+import { prepare } from '../src/bench/prepare.ts';
+import { measureBuilds, renderResults, type Result } from '../src/bench/results.ts';
+import { makeBase } from '../src/bench/rival.ts';
+import { serving } from '../src/bench/serving.ts';
+import { ensureDocker, ensurePrograms, ROOT, task } from '../src/index.ts';
+
+const PROGRAMS = ['buildah', 'debootstrap', 'docker', 'dockerd', 'skopeo', 'wrk'];
+
+function say(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+await task(async ({ signal, onEnd }) => {
+  await ensurePrograms(PROGRAMS, signal);
+  const folder = await mkdtemp(join(tmpdir(), 'mlc-bench-'));
+  onEnd(() => rm(folder, { recursive: true, force: true }));
+  const engine = await ensureDocker(signal);
+  onEnd(engine.stop);
+  if (engine.host) process.env['DOCKER_HOST'] = engine.host;
+  say('Fetching what all will use from local mirrors …');
+  const { bench, installation, body, servers } = await prepare(folder, signal);
+  for (const server of servers) onEnd(server.stop);
+  say('Making the Debian base of the others …');
+  const base = await makeBase(bench);
+  const subjects = [
+    await ours(bench, installation),
+    await buildah(bench, base),
+    await docker(bench),
+  ];
+  const results: Result[] = [];
+  for (const subject of subjects) {
+    say(`Measuring ${subject.name} …`);
+    const builds = await measureBuilds(subject);
+    const image = await subject.load();
+    const served: Result['serving'][number][] = [];
+    for (const { what, command } of subject.served)
+      served.push({ what, ...(await serving(image, body, command)) });
+    results.push({ ...builds, serving: served });
+  }
+  const machine = {
+    cpu: cpus()[0]?.model,
+    cores: cpus().length,
+    memory: totalmem(),
+    node: process.version,
+  };
+  await mkdir(join(ROOT, 'bench', 'results'), { recursive: true });
+  const file = join(
+    ROOT,
+    'bench',
+    'results',
+    `${new Date().toISOString().replaceAll(':', '-')}.json`,
+  );
+  await writeFile(file, `${JSON.stringify({ machine, results }, null, 2)}\n`);
+  process.stdout.write(`\n${renderResults(results)}`);
+  return 0;
+});
