@@ -35,9 +35,7 @@ export function mirrorOf(mirrors: MirrorSettings, archive: ArchiveName): Mirror 
 }
 
 /** What `explain` prints: each mirror, credentials left out, and who named it. */
-export function explainMirrors(
-  mirrors: MirrorSettings,
-): readonly {
+export function explainMirrors(mirrors: MirrorSettings): readonly {
   readonly archive: ArchiveName;
   readonly url: string;
   readonly source: MirrorSource;

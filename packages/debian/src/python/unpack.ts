@@ -1,0 +1,99 @@
+import { createWriteStream } from 'node:fs';
+import { link, mkdir, symlink } from 'node:fs/promises';
+import { dirname, join, posix } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { Entry, FileEntry } from '@mlcontainer/oci';
+import { mlcError } from '@mlcontainer/plugin-kit';
+import { openDeb, type OpenDeb } from '../deb/deb.ts';
+import type { FetchedDeb } from '../rootfs/layer.ts';
+import { packageEntries } from '../rootfs/package-entries.ts';
+import { createLayerTree, type LayerTree } from '../rootfs/tree.ts';
+
+/** Packages with nothing in them that an interpreter loads. */
+const SKIPPED =
+  /^(?:base-files|ca-certificates|gcc-\d+-base|libc-bin|libtirpc-common|media-types|netbase|readline-common|tzdata|tzdata-legacy)$/;
+
+/** What an interpreter loads: libraries, the standard library, its configuration. */
+function isNeeded(path: string): boolean {
+  if (/^usr\/lib\/[^/]+\/gconv(?:\/|$)/.test(path)) return false;
+  return /^(?:usr\/lib|usr\/lib64|usr\/bin\/python3\.\d+|etc\/python3\.\d+)(?:\/|$)/.test(path);
+}
+
+/**
+ * Unpacks the image's own Python into a folder, so that it runs on the build host without root and chroot; see
+ * `interpreterCommand`. Links become relative, so that none leads out of the folder. Throws MLC4030 to MLC4043.
+ */
+export async function unpackInterpreter(
+  debs: readonly FetchedDeb[],
+  folder: string,
+  cx: { readonly signal: AbortSignal },
+): Promise<void> {
+  const tree = createLayerTree();
+  for (const { deb, path } of debs) {
+    if (SKIPPED.test(deb.name)) continue;
+    const open = await openDeb(path, `${deb.name} ${deb.version}`);
+    try {
+      await unpackDeb(open, tree, folder, cx.signal);
+    } finally {
+      await open.close();
+    }
+  }
+}
+
+async function unpackDeb(
+  deb: OpenDeb,
+  tree: LayerTree,
+  folder: string,
+  signal: AbortSignal,
+): Promise<void> {
+  for await (const { entry } of packageEntries(deb, signal)) {
+    if (!isNeeded(entry.path)) continue;
+    // The tree refuses an entry below a link, so that nothing is written through one.
+    for (const one of tree.place(entry, deb.name)) await write(one, folder, deb.name, tree, signal);
+  }
+}
+
+async function write(
+  entry: Entry,
+  folder: string,
+  deb: string,
+  tree: LayerTree,
+  signal: AbortSignal,
+): Promise<void> {
+  const path = join(folder, entry.path);
+  switch (entry.type) {
+    case 'directory':
+      await mkdir(path, { recursive: true });
+      return;
+    case 'symlink':
+      await symlink(insideTarget(entry.path, entry.target, deb), path);
+      return;
+    case 'hardlink':
+      if (tree.get(entry.target)?.type !== 'file') {
+        throw mlcError('MLC4043', { deb, path: entry.path, target: entry.target });
+      }
+      await link(join(folder, entry.target), path);
+      return;
+    case 'file':
+      await writeFile(entry, path, signal);
+  }
+}
+
+async function writeFile(entry: FileEntry, path: string, signal: AbortSignal): Promise<void> {
+  if (entry.content.kind !== 'stream') return;
+  // The same for every user and umask, but writable, so that the folder can be removed again.
+  const mode = (entry.mode & 0o111) === 0 ? 0o644 : 0o755;
+  await pipeline(entry.content.open(), createWriteStream(path, { flags: 'wx', mode }), { signal });
+}
+
+/** A link's target relative to the link; an absolute one is meant from the root, which the folder stands for. */
+function insideTarget(path: string, target: string, deb: string): string {
+  const from = posix.join('/', posix.dirname(path));
+  const absolute = posix.resolve(from, target);
+  const relative = posix.relative(from, absolute);
+  const climbs = target.split('/').filter((part) => part === '..').length;
+  if (!target.startsWith('/') && climbs > dirname(path).split('/').length) {
+    throw mlcError('MLC4042', { deb, path, detail: `a link to ${target}` });
+  }
+  return relative === '' ? '.' : relative;
+}
