@@ -1,8 +1,7 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { constants } from 'node:os';
-import { Readable, type Writable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import type { Readable, Writable } from 'node:stream';
 
 import { mlcError, type ByteStream, type ExecRequest } from '@mlcontainer/plugin-kit';
 
@@ -64,18 +63,26 @@ async function feed(stdin: Writable, input: Uint8Array | ByteStream | undefined)
     stdin.end(input ?? '');
     return;
   }
-  let failure: unknown;
-  async function* watched(source: ByteStream): ByteStream {
-    try {
-      yield* source;
-    } catch (error) {
-      failure = error;
-      throw error;
+  try {
+    for await (const chunk of input) {
+      if (stdin.destroyed) break;
+      if (!stdin.write(chunk)) await drained(stdin);
     }
+  } finally {
+    stdin.end();
   }
-  const source = Readable.from(watched(input), { objectMode: false });
-  await pipeline(source, stdin).catch(() => undefined);
-  if (failure !== undefined) throw failure as Error;
+}
+
+/** Until there is room again, or nobody is left to read. */
+function drained(stdin: Writable): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      stdin.off('drain', done).off('close', done);
+      resolve();
+    };
+    stdin.once('drain', done).once('close', done);
+    if (stdin.destroyed) done();
+  });
 }
 
 function ended(child: Spawned, request: ExecRequest): Promise<number> {

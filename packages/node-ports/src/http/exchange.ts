@@ -90,9 +90,11 @@ async function tryOnce(state: State, message: Message, attempt: number): Promise
       body: response.body,
       received,
     };
-    if (isLast || !isRetryable(answer.status, message.method)) return { answer };
+    if (!isRetryable(answer.status, message.method)) return { answer };
+    const pauseMs = pauseFor(state, message, answer, attempt);
+    if (isLast) return { answer };
     await discard(answer);
-    return { pauseMs: pauseFor(state, message, answer, attempt) };
+    return { pauseMs };
   } catch (error) {
     message.signal.throwIfAborted();
     if (isMlcError(error)) throw error;

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
 
@@ -36,12 +37,21 @@ export async function createTrust(
 async function readCa(path: string, required: boolean): Promise<string | undefined> {
   try {
     const text = await readFile(path, 'utf8');
-    if (text.includes('-----BEGIN ') || !required) return text;
-    throw new Error('it holds no PEM certificate');
+    if (required) checkCertificates(text);
+    return text;
   } catch (error) {
     if (!required && errno(error) !== undefined) return undefined;
     throw mlcError('MLC7015', { path, detail: (error as Error).message }, { cause: error });
   }
+}
+
+/** TLS itself leaves out what it cannot parse, and only says later that it trusts nobody. */
+function checkCertificates(text: string): void {
+  const blocks = text.match(
+    /-----BEGIN [A-Z0-9 ]*CERTIFICATE-----[^-]+-----END [A-Z0-9 ]*CERTIFICATE-----/g,
+  );
+  if (blocks === null) throw new Error('it holds no PEM certificate');
+  for (const block of blocks) new X509Certificate(block);
 }
 
 function secureContext(certificates: readonly string[], files: readonly string[]): SecureContext {

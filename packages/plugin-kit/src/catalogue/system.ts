@@ -40,7 +40,8 @@ export const systemErrors = {
   }),
   MLC7006: entry<{ purpose: string; host: string; allowed: readonly string[] }>({
     title: 'Host not allowed',
-    message: (d) => `${d.purpose}: ${d.host} is not on the list of allowed hosts (${d.allowed.join(', ')}).`,
+    message: (d) =>
+      `${d.purpose}: ${d.host} is not on the list of allowed hosts (${d.allowed.join(', ')}).`,
     why: 'The build may only speak to the hosts that were allowed, and this one is not among them.',
     fix: 'Allow the host if it is meant; otherwise find out which index, mirror or redirect named it.',
   }),
@@ -58,7 +59,8 @@ export const systemErrors = {
   }),
   MLC7009: entry<{ purpose: string; url: string; proxy: string; status: number }>({
     title: 'Refused by the proxy',
-    message: (d) => `${d.purpose}: the proxy ${d.proxy} answered ${d.status} on the way to ${d.url}.`,
+    message: (d) =>
+      `${d.purpose}: the proxy ${d.proxy} answered ${d.status} on the way to ${d.url}.`,
     why: (d) =>
       d.status === 407
         ? 'The proxy wants credentials of its own; the server behind it was not asked.'

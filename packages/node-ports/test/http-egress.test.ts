@@ -1,0 +1,126 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+import { describe, expect, it } from 'vitest';
+
+import { codeOf, get, getText, signal, testHttp } from './fixtures/client.ts';
+import { reply, startServer } from './fixtures/servers.ts';
+import { tempFolder } from './fixtures/temp-folder.ts';
+
+describe('the egress list', () => {
+  it('has every origin with what it was for', async () => {
+    const target = await startServer(
+      (_request, response) => reply(response, 200, 'twelve bytes'),
+      '127.0.0.2',
+    );
+    const server = await startServer((_request, response) =>
+      reply(response, 302, '', { location: `${target.origin}/` }),
+    );
+    const { http } = testHttp();
+    await getText(http, server.origin, { purpose: 'wheel' });
+    await getText(http, target.origin, { purpose: 'index' });
+    expect(http.egress()).toEqual(
+      [
+        { origin: server.origin, purposes: ['wheel'], requests: 1, received: 0 },
+        { origin: target.origin, purposes: ['index', 'wheel'], requests: 2, received: 24 },
+      ].sort((a, b) => (a.origin < b.origin ? -1 : 1)),
+    );
+  });
+
+  it('may be closed: other hosts are refused before they are contacted, also behind a redirect', async () => {
+    const target = await startServer((_request, response) => reply(response, 200), '127.0.0.2');
+    const server = await startServer((_request, response) =>
+      reply(response, 302, '', { location: `${target.origin}/` }),
+    );
+    const { http } = testHttp({ allowHosts: ['127.0.0.1'] });
+    expect(await codeOf(get(http, server.origin))).toBe('MLC7006');
+    expect(await codeOf(get(http, target.origin))).toBe('MLC7006');
+    expect(target.connections()).toBe(0);
+  });
+
+  it.each([
+    ['127.0.0.1', true],
+    ['127.0.0.1:PORT', true],
+    ['http://127.0.0.1:PORT', true],
+    ['127.0.0.1:1', false],
+    ['https://127.0.0.1:PORT', false],
+    ['*.0.0.1', true],
+    ['127.0.0.2', false],
+    ['', false],
+  ])('takes %j', async (pattern, allowed) => {
+    const server = await startServer((_request, response) => reply(response, 200));
+    const { http } = testHttp({ allowHosts: [pattern.replace('PORT', String(server.port))] });
+    expect(await codeOf(getText(http, server.origin))).toBe(allowed ? 'no error' : 'MLC7006');
+  });
+});
+
+describe('offline', () => {
+  it('refuses the network and reads files', async () => {
+    const server = await startServer((_request, response) => reply(response, 200));
+    const { http } = testHttp({ offline: true });
+    expect(await codeOf(get(http, server.origin))).toBe('MLC7005');
+    expect(server.connections()).toBe(0);
+    const path = join(await tempFolder(), 'file');
+    await writeFile(path, 'text');
+    expect(await getText(http, pathToFileURL(path).href)).toMatchObject({
+      status: 200,
+      text: 'text',
+    });
+    expect(http.egress()).toEqual([]);
+  });
+});
+
+describe('file:', () => {
+  it('answers as a server would', async () => {
+    const folder = await tempFolder();
+    const { http } = testHttp();
+    const url = (name: string): string => pathToFileURL(join(folder, name)).href;
+    await writeFile(join(folder, 'ä b#c'), 'text');
+    await writeFile(join(folder, 'empty'), '');
+    await mkdir(join(folder, 'folder'));
+    const response = await get(http, url('ä b#c'));
+    expect([response.status, response.header('Content-Length')]).toEqual([200, '4']);
+    expect(await getText(http, url('ä b#c'))).toMatchObject({ text: 'text' });
+    expect(await getText(http, url('empty'))).toMatchObject({ status: 200, text: '' });
+    expect(await getText(http, url('missing'))).toMatchObject({ status: 404, text: '' });
+    expect(await getText(http, url('folder'))).toMatchObject({ status: 404 });
+    expect(await getText(http, url('ä b#c'), { method: 'HEAD' })).toMatchObject({
+      status: 200,
+      text: '',
+    });
+    expect(await getText(http, url('ä b#c'), { method: 'PUT' })).toMatchObject({ status: 405 });
+  });
+
+  it('of another machine is refused', async () => {
+    expect(await codeOf(get(testHttp().http, 'file://server/share'))).toBe('MLC7016');
+  });
+});
+
+describe('a bad address', () => {
+  it.each(['', 'no address', 'ftp://127.0.0.1/', 'data:,x', 'http://', 'javascript:1'])(
+    '%j is MLC7016',
+    async (url) => {
+      expect(await codeOf(get(testHttp().http, url))).toBe('MLC7016');
+    },
+  );
+
+  it('is not printed with its password', async () => {
+    const error = await testHttp()
+      .http.request({ url: 'ftp://user:secret@host/?k=secret', purpose: 'test', signal })
+      .catch((reason: unknown) => reason);
+    expect(JSON.stringify([error, String(error)])).not.toContain('secret');
+  });
+});
+
+describe('progress', () => {
+  it('is told as the body is read', async () => {
+    const server = await startServer((_request, response) =>
+      reply(response, 200, 'x'.repeat(100_000)),
+    );
+    const seen: { received: number; size?: number }[] = [];
+    const { http } = testHttp({ onProgress: (progress) => seen.push(progress) });
+    await getText(http, server.origin);
+    expect(seen.at(-1)).toMatchObject({ received: 100_000, size: 100_000, purpose: 'test' });
+  });
+});
