@@ -1,5 +1,5 @@
 import type { BigIntStats } from 'node:fs';
-import type { FileHandle } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 
 import { openEntry } from './files.ts';
 import { touch } from './last-use.ts';
@@ -15,38 +15,42 @@ export async function findBlob(
   sha256: string,
   verified: Verified,
 ): Promise<string | undefined> {
-  const path = layout.path(layout.blob(sha256));
-  let handle: FileHandle | undefined;
+  const segments = layout.blob(sha256);
+  const path = layout.path(segments);
   try {
-    handle = await openEntry(path);
-    const stats = await handle.stat({ bigint: true });
-    if (!stats.isFile() || !(await isContained(layout, layout.blob(sha256)))) return undefined;
-    return (await isIntact(layout, sha256, handle, stats, verified)) ? path : undefined;
+    const stats = await lstat(path, { bigint: true });
+    if (!stats.isFile() || !(await isContained(layout, segments))) return undefined;
+    const text = sealText(stats);
+    if (verified.get(path) === text) return path;
+    const intact = (await isSealed(layout, sha256, stats)) || (await isRight(layout, sha256, text));
+    if (intact) verified.set(path, text);
+    return intact ? path : undefined;
   } catch {
     return undefined;
-  } finally {
-    await handle?.close();
   }
 }
 
-async function isIntact(
-  layout: Layout,
-  sha256: string,
-  handle: FileHandle,
-  stats: BigIntStats,
-  verified: Verified,
-): Promise<boolean> {
-  const text = sealText(stats);
-  const key = layout.path(layout.blob(sha256));
-  if (verified.get(key) === text) return true;
-  const sealPath = layout.path(layout.seal(sha256));
-  if (isOurs(stats) && (await readSeal(sealPath)) === text) {
-    // The time of a seal is the last use of its blob: the blob's own time is part of the seal.
-    await touch(sealPath);
-  } else if ((await hashFile(handle)) === sha256) {
-    await seal(layout, sha256, text);
-  } else return false;
-  verified.set(key, text);
+/** Whether this user found the blob right before, and nobody wrote to it since. */
+async function isSealed(layout: Layout, sha256: string, stats: BigIntStats): Promise<boolean> {
+  if (!isOurs(stats)) return false;
+  const path = layout.path(layout.seal(sha256));
+  const seal = await readSeal(path);
+  if (seal?.text !== sealText(stats)) return false;
+  // The time of a seal is the last use of its blob: the blob's own time is part of the seal.
+  await touch(path, seal.lastUseMs);
+  return true;
+}
+
+/** Hashes the blob, and seals it where it is right. */
+async function isRight(layout: Layout, sha256: string, text: string): Promise<boolean> {
+  const handle = await openEntry(layout.path(layout.blob(sha256)));
+  try {
+    if (sealText(await handle.stat({ bigint: true })) !== text) return false;
+    if ((await hashFile(handle)) !== sha256) return false;
+  } finally {
+    await handle.close();
+  }
+  await seal(layout, sha256, text);
   return true;
 }
 

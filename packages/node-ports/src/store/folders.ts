@@ -1,3 +1,4 @@
+import { lstatSync } from 'node:fs';
 import { lstat, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
@@ -25,7 +26,7 @@ export async function findFolder(
     const expected = parseRecord(kind, key, await readFile(join(place, MANIFEST), 'utf8'));
     const actual = listFolder(join(place, CONTENT));
     if (JSON.stringify(actual) !== JSON.stringify(expected)) return undefined;
-    await touch(place);
+    await touch(place, lstatSync(place).mtimeMs);
     return join(place, CONTENT);
   } catch {
     return undefined;

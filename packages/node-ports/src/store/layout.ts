@@ -24,6 +24,8 @@ export interface Layout {
   record(kind: string, key: string): readonly string[];
   folder(kind: string, key: string): readonly string[];
   path(segments: readonly string[]): string;
+  /** Folders that this process found, or made, to be real ones. */
+  readonly real: Set<string>;
 }
 
 /** The layout of the store at `root`. */
@@ -36,6 +38,7 @@ export function createLayout(root: string): Layout {
     record: (kind, key) => [VERSION, 'records', checkKind(kind), keyHash(key)],
     folder: (kind, key) => [VERSION, 'folders', checkKind(kind), keyHash(key)],
     path: (segments) => join(root, ...segments),
+    real: new Set(),
   };
 }
 
@@ -66,10 +69,13 @@ export async function createRoot(layout: Layout): Promise<void> {
 
 /** Makes folders below the root, one by one: anything else that stands in their place, a symbolic link above all, is removed. */
 export async function ensureFolder(layout: Layout, segments: readonly string[]): Promise<string> {
+  const last = layout.path(segments);
+  if (layout.real.has(last) && (await isRealFolder(last))) return last;
   let path = layout.root;
   for (const segment of segments) {
     path = join(path, segment);
     await ensureOne(path);
+    layout.real.add(path);
   }
   return path;
 }
@@ -79,18 +85,20 @@ async function ensureOne(path: string): Promise<void> {
     await mkdir(path);
   } catch (error) {
     if (errno(error) !== 'EEXIST') throw error;
-    if ((await lstat(path)).isDirectory()) return;
+    if (await isRealFolder(path)) return;
     await rm(path, { force: true });
     await mkdir(path, { recursive: true });
   }
 }
 
-/** Whether every folder on the way is a real one: nothing of the store is read through a symbolic link. */
+/** Whether every folder on the way is a real one: nothing of the store is read through a symbolic link. Asked once a process. */
 export async function isContained(layout: Layout, segments: readonly string[]): Promise<boolean> {
   let path = layout.root;
   for (const segment of segments.slice(0, -1)) {
     path = join(path, segment);
+    if (layout.real.has(path)) continue;
     if (!(await isRealFolder(path))) return false;
+    layout.real.add(path);
   }
   return true;
 }

@@ -36,7 +36,7 @@ export async function findRecord(layout: Layout, kind: string, key: string): Pro
     if (!stats.isFile() || stats.size > LIMIT || !(await isContained(layout, segments)))
       return undefined;
     const value = parseRecord(kind, key, await handle.readFile('utf8'));
-    if (value !== undefined) await touch(layout.path(segments));
+    if (value !== undefined) await touch(layout.path(segments), Number(stats.mtimeMs));
     return value;
   } catch {
     return undefined;

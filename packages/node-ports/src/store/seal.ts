@@ -5,6 +5,9 @@ import { open, type FileHandle } from 'node:fs/promises';
 
 import { openEntry } from './files.ts';
 
+/** More than any seal has. */
+const LIMIT = 256;
+
 /**
  * What must be unchanged for a blob to count as verified: same file, same size, not written since. Not the
  * change time, because a hard link into an image layout would alter it.
@@ -18,15 +21,17 @@ export function isOurs(stats: BigIntStats): boolean {
   return process.getuid === undefined || stats.uid === BigInt(process.getuid());
 }
 
-/** The text of a seal that this user wrote; undefined where there is none. */
-export async function readSeal(path: string): Promise<string | undefined> {
+/** A seal that this user wrote, with the time of the blob's last use; undefined where there is none. */
+export async function readSeal(
+  path: string,
+): Promise<{ text: string; lastUseMs: number } | undefined> {
   let handle: FileHandle | undefined;
   try {
     handle = await openEntry(path);
     const stats = await handle.stat({ bigint: true });
-    return stats.isFile() && isOurs(stats) && stats.size < 1024n
-      ? await handle.readFile('utf8')
-      : undefined;
+    if (!stats.isFile() || !isOurs(stats)) return undefined;
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(LIMIT), 0, LIMIT, 0);
+    return { text: buffer.toString('utf8', 0, bytesRead), lastUseMs: Number(stats.mtimeMs) };
   } catch {
     return undefined;
   } finally {
