@@ -34,3 +34,19 @@ export {
 } from './bytecode/compile.ts';
 export { compileBytecode, type FolderSource, type WheelSource } from './bytecode/sources.ts';
 export { canonicalMarshal } from './bytecode/canonical.ts';
+export { describeSettings, type SettingLine } from './settings/describe.ts';
+export type { IndexPlace, IndexSettings } from './settings/indexes.ts';
+export type { Env } from './settings/pip.ts';
+export type { Place, Secret } from './settings/secret.ts';
+export type { Setting } from './settings/setting.ts';
+export {
+  type IndexStrategy,
+  type PythonSettings,
+  pythonSettings,
+  type SettingsRequest,
+} from './settings/settings.ts';
+export { fetchWheel, type FetchContext } from './fetch/fetch-wheel.ts';
+export { findUv, type FoundUv, type UvContext } from './uv/find.ts';
+export type { LockedWheel, WheelLock } from './uv/lock.ts';
+export { resolveWheels, type ResolveContext, type ResolveRequest } from './uv/resolve.ts';
+export { UV_MINIMUM, UV_PREFERRED } from './uv/version.ts';
