@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { crc32, createInflateRaw, inflateRawSync, type InflateRaw } from 'node:zlib';
 import { mlcError } from '@mlcontainer/plugin-kit';
@@ -15,16 +16,22 @@ export interface InflateTaps {
 
 /**
  * Reads a deflate stream once, passing on both sides, and proves what is said of it: the size of both sides, the
- * CRC-32, and that the stream ends with its last byte. Throws MLC6021.
+ * CRC-32, the SHA-256 where one is given, and that the stream ends with its last byte. Throws MLC6021.
  */
 export async function inflateContent(
   content: DeflatedContent,
   path: string,
   taps: InflateTaps,
 ): Promise<void> {
+  const hash = content.sha256 === undefined ? undefined : createHash('sha256');
+  const inflated = (chunk: Uint8Array) => {
+    hash?.update(chunk);
+    return taps.inflated(chunk);
+  };
   try {
-    if (content.size <= WHOLE_UP_TO) await inflateWhole(content, path, taps);
-    else await inflateStream(content, path, taps);
+    if (content.size <= WHOLE_UP_TO) await inflateWhole(content, path, { ...taps, inflated });
+    else await inflateStream(content, path, { ...taps, inflated });
+    if (hash && hash.digest('hex') !== content.sha256) throw damaged(path, 'another SHA-256');
   } catch (error) {
     const code = (error as { code?: unknown }).code;
     const isZlib =
