@@ -46,8 +46,8 @@ export const runErrors = {
     exit: 2,
   }),
   MLC8007: entry<{ layout: string; detail: string }>({
-    title: 'Not an image',
-    message: (d) => `${d.layout} is not an OCI image layout: ${d.detail}.`,
+    title: 'Image incomplete',
+    message: (d) => `${d.layout} cannot be run: ${d.detail}.`,
     why: 'The folder was not written by a finished build, or files in it are missing or changed.',
     fix: 'Build again.',
   }),
