@@ -1,0 +1,22 @@
+import { bundleProgram } from '@mlcontainer/config-esbuild';
+
+// The program and its worker. What a config imports (`mlcontainer` itself, plugins, the plugin kit) stays
+// outside, so that a project has one copy of it, as do packages that are not ours.
+await bundleProgram({
+  folder: import.meta.dirname,
+  entries: {
+    bin: 'src/bin.ts',
+    'layer-worker': '../core/src/layers/layer-worker.ts',
+  },
+  inlined: [
+    '@mlcontainer/config-loader',
+    '@mlcontainer/core',
+    '@mlcontainer/debian',
+    '@mlcontainer/model-inspect',
+    '@mlcontainer/node-ports',
+    '@mlcontainer/oci',
+    '@mlcontainer/plugin-kit',
+    '@mlcontainer/server',
+    '@mlcontainer/wheels',
+  ],
+});

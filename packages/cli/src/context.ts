@@ -1,0 +1,41 @@
+import type { Host } from '@mlcontainer/plugin-kit';
+import type { Engine } from './engine.ts';
+import type { Style } from './term/style.ts';
+
+/** One of the two outputs of a process. */
+export interface Output {
+  write(text: string): void;
+  readonly isTTY: boolean;
+  readonly columns: number;
+}
+
+/** What the process gives to the tool; a test gives its own. */
+export interface CliIo {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  /** Asks a person; undefined where there is none. */
+  readonly ask?: ((question: string) => Promise<string>) | undefined;
+  /** Milliseconds from an arbitrary start. */
+  readonly now: () => number;
+  readonly signal: AbortSignal;
+  readonly loadEngine: () => Promise<Engine>;
+}
+
+/** What every command is given. */
+export interface CliContext {
+  readonly io: CliIo;
+  /** `--cwd` applied. */
+  readonly cwd: string;
+  readonly host: Host;
+  readonly signal: AbortSignal;
+  /** Styles for stderr and stdout, as each of them can show colours. */
+  readonly style: Style;
+  readonly outStyle: Style;
+  /** Writes a line for people to stderr, unless quiet. */
+  readonly say: (line: string) => void;
+  /** Writes data to stdout. */
+  readonly print: (text: string) => void;
+}

@@ -1,0 +1,71 @@
+import { createInterface } from 'node:readline/promises';
+import { runCli } from './cli.ts';
+import type { CliIo, Output } from './context.ts';
+import type { Engine } from './engine.ts';
+import { interruptible } from './interrupt.ts';
+import { isCi } from './session.ts';
+
+/** The process: its streams, signals and exit code. */
+export async function main(): Promise<void> {
+  // Stacks out of the user's own config name the user's own lines.
+  process.setSourceMapsEnabled(true);
+  ignoreBrokenPipe(process.stdout);
+  ignoreBrokenPipe(process.stderr);
+  const { signal, done } = interruptible(process);
+  const code = await runCli(processIo(signal));
+  done();
+  await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+  // Nothing that a plugin left open may keep the process.
+  process.exit(code);
+}
+
+function processIo(signal: AbortSignal): CliIo {
+  const { env } = process;
+  const isPerson = process.stdin.isTTY && process.stderr.isTTY && !isCi(env);
+  return {
+    argv: process.argv.slice(2),
+    env,
+    cwd: process.cwd(),
+    stdout: outputOf(process.stdout),
+    stderr: outputOf(process.stderr),
+    ask: isPerson ? (question) => ask(question, signal) : undefined,
+    now: () => performance.now(),
+    signal,
+    loadEngine: async () => (await import('@mlcontainer/core')) as unknown as Engine,
+  };
+}
+
+function outputOf(stream: NodeJS.WriteStream): Output {
+  return {
+    write: (text) => void stream.write(text),
+    get isTTY() {
+      return stream.isTTY;
+    },
+    get columns() {
+      return stream.columns || 80;
+    },
+  };
+}
+
+async function ask(question: string, signal: AbortSignal): Promise<string> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await lines.question(question, { signal });
+  } finally {
+    lines.close();
+  }
+}
+
+/** `mlcontainer plan | head` ends when nobody reads any more. */
+function ignoreBrokenPipe(stream: NodeJS.WriteStream): void {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+}
+
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    stream.write('', () => resolve());
+  });
+}

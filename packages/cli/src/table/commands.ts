@@ -1,0 +1,36 @@
+import type { AnyCommand } from '../command/types.ts';
+import { buildCommand, lockCommand, planCommand, runCommand } from './build.ts';
+import {
+  cacheCommand,
+  completionCommand,
+  helpCommand,
+  initCommand,
+  schemaCommand,
+  versionCommand,
+} from './tool.ts';
+import {
+  doctorCommand,
+  emitCommand,
+  explainCommand,
+  inspectCommand,
+  pluginsCommand,
+} from './understand.ts';
+
+/** Every command, in the order of the help. */
+export const COMMANDS: readonly AnyCommand[] = [
+  initCommand,
+  planCommand,
+  lockCommand,
+  buildCommand,
+  runCommand,
+  inspectCommand,
+  explainCommand,
+  pluginsCommand,
+  doctorCommand,
+  emitCommand,
+  cacheCommand,
+  schemaCommand,
+  completionCommand,
+  versionCommand,
+  helpCommand,
+];
