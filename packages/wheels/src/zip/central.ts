@@ -12,6 +12,8 @@ const MAX_CENTRAL = 64 * 1024 * 1024;
 /** Deflate level (bits 1, 2), data descriptor (3), UTF-8 (11). */
 const ALLOWED_FLAGS = 0b1000_0000_1110;
 const ENCRYPTION_FLAGS = 0b0010_0000_0100_0001;
+/** APPNOTE 6.3; what needs a later version uses what is refused here anyway. */
+const MAX_VERSION = 63;
 const S_IFMT = 0o170000;
 const S_IFDIR = 0o040000;
 const S_IFREG = 0o100000;
@@ -78,6 +80,8 @@ function readEntry(file: string, header: Buffer): CentralEntry {
       offset: header.readUInt32LE(42),
     },
   );
+  if ((header[6] ?? 0) > MAX_VERSION)
+    throw zipFault(file, 'version', `${name} needs a later version`);
   if (header.readUInt16LE(34) !== 0)
     throw zipFault(file, 'multi-disk', `${name} starts on another disk`);
   return {

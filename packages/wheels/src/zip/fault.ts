@@ -19,6 +19,7 @@ export type ZipRule =
   | 'encrypted'
   | 'flags'
   | 'method'
+  | 'version'
   | 'name'
   | 'duplicate'
   | 'file-type'
