@@ -37,7 +37,8 @@ export { writeLayout, type OutputOptions, type WrittenOutput } from './output/la
 export type { LayoutFile } from './read/files.ts';
 export type { ConfigJson, HistoryJson, IndexJson, ManifestJson } from './read/json.ts';
 export { openLayout, type Layout } from './read/open.ts';
-export { readTar, type ReadTarOptions, type TarEntry, type TarEntryType } from './tar/read.ts';
+export { readTar, type ReadTarOptions, type TarEntry } from './tar/read.ts';
+export type { TarEntryFacts, TarEntryType } from './tar/resolve.ts';
 export type {
   ImageFacts,
   ImageLayerFacts,

@@ -42,7 +42,7 @@ async function* unzstd(stream: ByteStream): AsyncGenerator<Uint8Array, void> {
   let rest: Uint8Array | undefined;
   const next = async (): Promise<Uint8Array | undefined> => {
     for (;;) {
-      const chunk = rest ?? (await source.next()).value;
+      const chunk = rest ?? valueOf(await source.next());
       rest = undefined;
       if (chunk === undefined || chunk.length > 0) return chunk;
     }
@@ -58,6 +58,10 @@ async function* unzstd(stream: ByteStream): AsyncGenerator<Uint8Array, void> {
   } finally {
     await source.return?.();
   }
+}
+
+function valueOf(result: IteratorResult<Uint8Array, unknown>): Uint8Array | undefined {
+  return result.done === true ? undefined : result.value;
 }
 
 /** Gives chunks until the stream ends by itself; returns the bytes that it did not take. */

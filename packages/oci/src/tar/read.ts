@@ -5,8 +5,6 @@ import { HeaderFault, isZeroBlock, parseHeader, type RawHeader } from './header.
 import { addMeta, isPending, META_FLAGS, type Meta } from './meta.ts';
 import { resolveEntry, type TarEntryFacts } from './resolve.ts';
 
-export type { TarEntryType } from './resolve.ts';
-
 /** One entry of a foreign tar. */
 export interface TarEntry extends TarEntryFacts {
   /** Where the content begins in the archive, in bytes. */

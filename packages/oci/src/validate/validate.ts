@@ -1,5 +1,5 @@
 import { mlcError } from '@mlcontainer/plugin-kit';
-import { MEDIA_TYPES, type Descriptor, type Digest } from '../descriptor.ts';
+import { MEDIA_TYPES, type Descriptor } from '../descriptor.ts';
 import type { LayoutFile } from '../read/files.ts';
 import { isDigest, parseObject, ShapeFault, toIndex } from '../read/json.ts';
 import { openLayout, readSmall } from '../read/open.ts';
@@ -31,14 +31,8 @@ export async function validateLayout(
   const layout = await openLayout(path, options);
   try {
     const findings = createFindings();
-    const walk: Walk = {
-      layout,
-      findings,
-      images: [],
-      signal: options.signal,
-      reached: new Set(),
-      layers: new Map(),
-    };
+    const sets = { reached: new Set<string>(), unread: new Set<string>(), layers: new Map() };
+    const walk: Walk = { layout, findings, images: [], signal: options.signal, ...sets };
     for (const root of layout.index.manifests) await checkNode(walk, root, nameOf(root), 0);
     await checkDockerPart(walk);
     checkExtra(walk);
@@ -68,6 +62,7 @@ async function checkNode(
     const detail = depth >= MAX_DEPTH ? 'indexes within indexes' : 'neither manifest nor index';
     walk.findings.add(mlcError('MLC6055', { digest, mediaType, detail }), digest);
     walk.reached.add(digest);
+    walk.unread.add(digest);
     return;
   }
   const index = await readDocument(walk, descriptor, (bytes) => toIndex(parseObject(bytes)));
@@ -101,9 +96,10 @@ async function dockerPaths(file: LayoutFile): Promise<string[]> {
 }
 
 function checkExtra(walk: Walk): void {
+  if (walk.unread.size > 0) return;
   for (const path of walk.layout.files.keys()) {
     if (!path.startsWith('blobs/')) continue;
-    const digest: Digest | string = path.replace(/^blobs\/sha256\//, 'sha256:');
+    const digest = path.replace(/^blobs\/sha256\//, 'sha256:');
     if (isDigest(digest) && walk.reached.has(digest)) continue;
     walk.findings.add(mlcError('MLC6056', { path }), path);
   }

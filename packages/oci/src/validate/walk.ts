@@ -14,26 +14,31 @@ export interface Walk {
   readonly signal: AbortSignal;
   /** Blobs that something refers to, by digest. */
   readonly reached: Set<string>;
+  /** Documents that could not be read: what they refer to is unknown. */
+  readonly unread: Set<string>;
   /** Layers read already: images of one index share them. */
   readonly layers: Map<string, LayerFacts | undefined>;
 }
 
 /** Reads and checks a JSON blob; undefined, with a finding, when it is missing or not what it should be. */
-export async function readDocument<T extends { readonly mediaType?: string } | object | undefined>(
+export async function readDocument<T extends object>(
   walk: Walk,
   descriptor: Descriptor,
   parse: (bytes: Uint8Array) => T,
 ): Promise<T | undefined> {
   const { digest, mediaType } = descriptor;
   const file = find(walk, descriptor);
-  if (file === undefined) return undefined;
+  if (file === undefined) {
+    walk.unread.add(digest);
+    return undefined;
+  }
   await checkStored(descriptor, file, walk.findings, walk.signal);
   try {
     const document = parse(await readSmall(file));
-    const own = (document as { mediaType?: unknown } | undefined)?.mediaType;
+    const own = (document as { mediaType?: string }).mediaType;
     if (own === undefined || own === mediaType) return document;
     walk.findings.add(
-      mlcError('MLC6055', { digest, mediaType, detail: `it calls itself ${String(own)}` }),
+      mlcError('MLC6055', { digest, mediaType, detail: `it calls itself ${own}` }),
       digest,
     );
     return document;
@@ -43,6 +48,7 @@ export async function readDocument<T extends { readonly mediaType?: string } | o
       mlcError('MLC6057', { digest, detail: error.message }, { cause: error }),
       digest,
     );
+    walk.unread.add(digest);
     return undefined;
   }
 }
