@@ -13,14 +13,9 @@ interface Platform {
   readonly folders: readonly { readonly folder: string; readonly shown: string }[];
 }
 
-function platform(
-  machine: LibraryMachine,
-  flags: number,
-  triplet: string,
-  more: string[],
-): Platform {
+function platform(machine: LibraryMachine, flags: number, triplet: string): Platform {
   const local = ['usr/local/lib', `usr/local/lib/${triplet}`];
-  const system = [`lib/${triplet}`, 'lib', ...more];
+  const system = [`lib/${triplet}`, 'lib'];
   return {
     machine,
     flags,
@@ -33,8 +28,8 @@ function platform(
 }
 
 const PLATFORMS: Readonly<Record<DebianArchitecture, Platform>> = {
-  amd64: platform('x86-64', 0x0303, 'x86_64-linux-gnu', ['lib64']),
-  arm64: platform('aarch64', 0x0a03, 'aarch64-linux-gnu', []),
+  amd64: platform('x86-64', 0x0303, 'x86_64-linux-gnu'),
+  arm64: platform('aarch64', 0x0a03, 'aarch64-linux-gnu'),
 };
 
 export interface LibrarySet {

@@ -7,7 +7,7 @@ export interface StringTable {
 
 /**
  * Lays strings end to end, each closed by a NUL; one that is the end of another lies inside it. Sorted from the
- * last character backwards, longer first, as ldconfig does (glibc, elf/stringtable.c), so that the bytes agree.
+ * last character backwards, the greater and the longer first, as ldconfig does (glibc, elf/stringtable.c), so that the bytes agree.
  */
 export function createStringTable(texts: Iterable<string>): StringTable {
   const sorted = [...new Set(texts)].map((text) => Buffer.from(text)).toSorted(compareEndings);
@@ -31,7 +31,7 @@ export function createStringTable(texts: Iterable<string>): StringTable {
 
 function compareEndings(a: Buffer, b: Buffer): number {
   for (let i = 1; i <= Math.min(a.length, b.length); i += 1) {
-    const difference = (a[a.length - i] ?? 0) - (b[b.length - i] ?? 0);
+    const difference = (b[b.length - i] ?? 0) - (a[a.length - i] ?? 0);
     if (difference !== 0) return difference;
   }
   return b.length - a.length;

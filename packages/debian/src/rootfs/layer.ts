@@ -30,6 +30,8 @@ export interface DebianLayer {
   readonly bytecode?: AsyncIterable<{ readonly path: string; readonly bytes: Uint8Array }>;
   /** Library folders that are mounted at run time, for `ld.so.conf.d`; only of the group `system`. */
   readonly libraryFolders?: readonly string[];
+  /** False keeps what `isTrimmed` would leave out: manuals, translations, rare character sets, tests. */
+  readonly trim?: boolean;
   /** Packages to lay although their maintainer scripts are not modelled. */
   readonly allowScripts?: readonly string[];
 }
@@ -130,14 +132,21 @@ function checkIdentity(deb: OpenDeb, locked: LockedDeb): void {
 }
 
 async function* dataOf(run: Run, deb: OpenDeb, owner: string): AsyncGenerator<Entry, void> {
-  for await (const { entry, dropped } of packageEntries(deb, run.cx.signal)) {
-    if (entry.type === 'file' && isCertificate(entry.path))
-      run.certificates.set(entry.path, await bytesOf(entry));
-    if (isTrimmed(entry.path, entry.type)) continue;
+  for await (const { entry: streamed, dropped } of packageEntries(deb, run.cx.signal)) {
+    const entry = await withCertificate(run, streamed);
+    if (run.layer.trim !== false && isTrimmed(entry.path, entry.type)) continue;
     if (entry.type === 'hardlink') checkHardlink(run, entry.path, entry.target, owner);
     for (const what of dropped) run.cx.onDropped?.({ deb: owner, path: entry.path, what });
     yield* placed(run, entry, owner);
   }
+}
+
+/** Keeps a certificate for the bundle; its stream is read by that. */
+async function withCertificate(run: Run, entry: Entry): Promise<Entry> {
+  if (entry.type !== 'file' || !isCertificate(entry.path)) return entry;
+  const bytes = await bytesOf(entry);
+  run.certificates.set(entry.path, bytes);
+  return { ...entry, content: { kind: 'bytes', bytes } };
 }
 
 function checkHardlink(run: Run, path: string, target: string, deb: string): void {

@@ -13,19 +13,17 @@ const READ: Readonly<Record<string, string>> = {
   git: 'upgrades from old versions',
   'hicolor-icon-theme': 'fills a cache for desktops',
   iproute2: 'sets capabilities only where debconf was told to',
-  less: 'upgrades from old versions',
-  'libatlas3-base': 'upgrades from old versions; its alternatives are laid',
-  libblas3: 'upgrades from old versions; its alternatives are laid',
   'libc-bin': 'nsswitch.conf and the loader cache are generated',
   libc6: 'restarts services; a container has none',
   libgcrypt20: 'upgrades from old versions',
+  'libgdk-pixbuf-2.0-0': 'fills a loader cache that the library does without',
+  'libglib2.0-0': 'fills a cache of modules; the library reads its folder without it',
+  'libglib2.0-0t64': 'fills a cache of modules; the library reads its folder without it',
   'libgssapi-krb5-2': 'upgrades from old versions',
-  liblapack3: 'upgrades from old versions; its alternatives are laid',
   libpam0g: 'restarts services; a container has none',
   'libpython3.11-minimal': 'prints a text',
   'libpython3.13-minimal': 'prints a text',
   libsensors5: 'upgrades from old versions',
-  nano: 'its alternatives are laid',
   netbase: '/etc/hosts is generated',
   openssl: 'removes a folder of an old version',
   perl: 'upgrades from old versions',
@@ -66,22 +64,33 @@ const HELPERS = new Set([
   'dh_usrlocal',
 ]);
 
+/** A test without command substitution, alone or in a chain: it decides, but changes nothing. */
+const TEST = String.raw`(?:! )?(?:\[ [^\x60;]* \]|test [^\x60;|&]*|(?:which|command -v) [^\x60;|&]*|dpkg --compare-versions [^\x60;|&]*)`;
+const CONDITION = new RegExp(
+  String.raw`^(?:el)?if ${TEST}(?:\s*(?:&&|\|\|)\s*${TEST})*\s*(?:;\s*(?:then)?)?$`,
+);
+
 /** Shell lines that change nothing in a fresh root, or whose effect is modelled (ldconfig, alternatives). */
 const HARMLESS = [
+  CONDITION,
   /^set -[eux]+$/,
   /^case "?\$\{?1\}?"? in$/,
   /^"?[\w|* -]+"?\)(?:\s*;;)?$/,
-  /^(?:;;|esac|fi|else|then|true|:|\})(?:;;|;)?$/,
-  /^exit \d+;?$/,
-  /^echo\s.*$/,
+  /^(?:;;|esac|fi|else|then|do|done|true|:|\})(?:;;|;)?$/,
+  /^for \w+ in [^`$]*;\s*do$/,
+  /^(?:exit|return) \d+;?$/,
+  /^echo\s(?:[^`>]|\\`|>&2)*$/,
   /^(?:\/sbin\/)?ldconfig(?:\s*\|\|\s*(?:true|:))?$/,
-  /^if \[ "?\$\{?1\}?"? (?:=|!=) "?[\w-]+"? ?\](?: && \[ "?\$\{?2\}?"? = "" \])?;? ?(?:then)?$/,
   /^update-alternatives\s+(?:--quiet\s+)?--install\s[^$`]*$/,
+  /^update-alternatives\s+(?:--quiet\s+)?--remove(?:-all)?\s[^`]*$/,
+  // Aliases of old /lib paths are kept while a running system moves to merged /usr; a fresh root has none.
+  /^dpkg-divert\s.*\.usr-is-merged.*$/,
+  /^dpkg-divert\s.*--remove\s.*$/,
   /^dpkg-maintscript-helper\s.*$/,
   /^dpkg-trigger\s.*$/,
   /^py3(?:compile|clean)\s.*$/,
   /^\. \/usr\/share\/debconf\/confmodule$/,
-  /^db_(?:stop|version 2\.0)$/,
+  /^db_(?:stop|purge|version 2\.0)(?:\s*\|\|\s*(?:true|:))?$/,
 ];
 
 /** The lines of a script that are neither harmless nor modelled. */
@@ -89,7 +98,7 @@ export function unmodelledLines(script: string): string[] {
   return withoutHelpers(script.replaceAll(/\\\n/g, ' ').split('\n'))
     .map((line) => line.trim())
     .filter((line) => line !== '' && !line.startsWith('#'))
-    .filter((line) => !HARMLESS.some((form) => form.test(line)));
+    .filter((line) => line.includes('$(') || !HARMLESS.some((form) => form.test(line)));
 }
 
 /** Debhelper marks what it adds: `# Automatically added by dh_makeshlibs/13.3`. */

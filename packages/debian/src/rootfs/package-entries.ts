@@ -24,10 +24,14 @@ export async function* packageEntries(
   for await (const tarEntry of deb.entries(signal)) {
     if (tarEntry.path === '') continue;
     const entry = entryOf(tarEntry, deb);
-    // A link of the package itself where the merged-usr root has one: bin → usr/bin.
-    if (entry.type === 'symlink' && entry.path === `usr/${tarEntry.path}`) continue;
+    if (isMergedUsrLink(tarEntry)) continue;
     yield { entry, dropped: droppedOf(tarEntry) };
   }
+}
+
+/** Since trixie base-files ships the links of a merged-usr root, which the skeleton has too: bin → usr/bin. */
+function isMergedUsrLink({ type, path }: TarEntry): boolean {
+  return type === 'symlink' && !path.includes('/') && placedPath(path) !== path;
 }
 
 function droppedOf(tarEntry: TarEntry): string[] {

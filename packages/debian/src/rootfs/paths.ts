@@ -24,23 +24,38 @@ const TRIMMED_FOLDERS = [
   'usr/share/man',
   'usr/share/menu',
   'usr/share/zsh',
+  // Zones that count leap seconds, which no system clock does.
+  'usr/share/zoneinfo/right',
 ];
 
 /** Certificates are laid as one bundle, which is what OpenSSL reads. */
 const CERTIFICATES = 'usr/share/ca-certificates';
 
+/** Tests of Python itself: `test` and the modules that only it imports. */
+const PYTHON_TESTS =
+  /^usr\/lib\/python3\.\d+\/(?:test(?:\/|$)|lib-dynload\/(?:_test|_xxtest|_ctypes_test|xxlimited)[^/]*$)/;
+
+/** The character sets that glibc itself counts as basic; Python brings codecs of its own. */
+const BASIC_CHARSETS =
+  /\/(?:gconv-modules|(?:ANSI_X3\.110|CP1252|ISO8859-15?|UNICODE|UTF-(?:7|16|32))\.so)$/;
+
 /**
- * Whether a path is left out: manuals, translations, completions, debugger scripts, and of `usr/share/doc` all but
- * the copyright files, which licences and scanners need. The package's md5sums still list what was left out, as
- * with dpkg's own `path-exclude`.
+ * Whether a path is left out: manuals, translations, completions, debugger scripts, rare character sets of iconv,
+ * Python's tests, and of `usr/share/doc` all but the copyright files, which licences and scanners need. The
+ * package's md5sums still list what was left out, as with dpkg's own `path-exclude`.
  */
 export function isTrimmed(path: string, type: string): boolean {
-  if (TRIMMED_FOLDERS.some((folder) => isBelow(path, folder)) || isBelow(path, CERTIFICATES))
-    return true;
+  if (TRIMMED_FOLDERS.some((folder) => isBelow(path, folder))) return true;
+  if (isBelow(path, CERTIFICATES) || PYTHON_TESTS.test(path)) return true;
+  if (/^usr\/lib\/[^/]+\/gconv\/./.test(path)) return !BASIC_CHARSETS.test(path);
+  return isTrimmedDoc(path, type);
+}
+
+function isTrimmedDoc(path: string, type: string): boolean {
   const doc = /^usr\/share\/doc\/[^/]+(\/.+)?$/.exec(path);
-  if (doc === null) return false;
   // The folder of a package may be a link to that of another one, whose copyright file then serves both.
-  return doc[1] !== undefined && !(doc[1] === '/copyright' && type !== 'directory');
+  if (doc === null || doc[1] === undefined) return false;
+  return doc[1] !== '/copyright' || type === 'directory';
 }
 
 /** Whether a path is a certificate that goes into the bundle. */
