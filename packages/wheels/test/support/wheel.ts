@@ -9,7 +9,7 @@ export interface WheelShape {
   readonly name?: string;
   readonly version?: string;
   readonly files?: readonly Member[];
-  readonly metadata?: string;
+  readonly metadata?: string | Uint8Array;
   readonly wheel?: string;
   readonly entryPoints?: string;
   readonly tag?: string;

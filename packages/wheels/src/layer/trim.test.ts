@@ -1,0 +1,75 @@
+import { expect, it } from 'vitest';
+import { buildWheel, tempFolder } from '../../test/support/wheel.ts';
+import { openWheel } from '../wheel/open.ts';
+import { planTrim, type TrimReport } from './trim.ts';
+
+async function trim(
+  files: Readonly<Record<string, string>>,
+): Promise<TrimReport & { left: string[] }> {
+  using folder = tempFolder();
+  const members = Object.entries(files).map(([name, content]) => ({ name, content }));
+  await using wheel = await openWheel(folder.file('demo.whl', buildWheel({ files: members })));
+  const plan = planTrim(wheel);
+  return { ...plan.report, left: [...plan.left].sort() };
+}
+
+it('leaves out folders of tests inside packages, with all they hold', async () => {
+  expect(
+    await trim({
+      'demo/__init__.py': '',
+      'demo/testing/__init__.py': '',
+      'demo/test_mod.py': '',
+      'demo/tests/__init__.py': '12345',
+      'demo/tests/data/a.bin': 'data',
+      'demo/sub/test/b.py': '',
+      'tests/__init__.py': '',
+      'demo/contests/c.py': '',
+    }),
+  ).toMatchObject({
+    count: 3,
+    bytes: 9,
+    folders: ['demo/sub/test', 'demo/tests'],
+    kept: [],
+    left: ['demo/sub/test/b.py', 'demo/tests/__init__.py', 'demo/tests/data/a.bin'],
+  });
+});
+
+it.each([
+  ['from demo.tests import helper'],
+  ['from demo.tests.helper import x'],
+  ['import demo.tests.helper'],
+  ['from . import tests'],
+  ['from .tests import helper'],
+  ['def late():\n    from .tests import helper'],
+  ['NAMES = ["demo.tests.helper"]'],
+])('keeps a folder that is imported: %s', async (source) => {
+  const report = await trim({
+    'demo/__init__.py': source,
+    'demo/tests/helper.py': '',
+    'demo/sub/tests/b.py': '',
+  });
+  expect(report).toMatchObject({ kept: ['demo/tests'], folders: ['demo/sub/tests'] });
+});
+
+it('follows the imports of what is kept', async () => {
+  const report = await trim({
+    'demo/__init__.py': 'from .a.tests import x',
+    'demo/a/tests/x.py': 'from demo.b.tests import y',
+    'demo/b/tests/y.py': 'import demo.c.tests.z',
+    'demo/c/tests/z.py': '',
+    'demo/d/tests/w.py': 'import demo.a.tests',
+  });
+  expect(report).toMatchObject({
+    kept: ['demo/a/tests', 'demo/b/tests', 'demo/c/tests'],
+    folders: ['demo/d/tests'],
+  });
+});
+
+it('does not count what only pytest loads, and what only speaks of tests', async () => {
+  const report = await trim({
+    'demo/__init__.py': '"""See demo.tests for more."""\n# from demo.tests import x\n',
+    'demo/conftest.py': 'from demo.tests import x',
+    'demo/tests/x.py': 'from demo.tests import x',
+  });
+  expect(report).toMatchObject({ kept: [], folders: ['demo/tests'] });
+});
