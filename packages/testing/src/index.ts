@@ -1,1 +1,21 @@
-export {};
+export {
+  ConformanceError,
+  runChecks,
+  type Check,
+  type CheckResult,
+  type TestFramework,
+} from './check.ts';
+export type { Situation } from './conformance/context.ts';
+export { testFrameworkPlugin, type FrameworkCase } from './conformance/framework.ts';
+export type { Subject } from './conformance/subject.ts';
+export { testTargetPlugin, type TargetCase } from './conformance/target.ts';
+export { fakeClock, type FakeClock } from './doubles/clock.ts';
+export { fakeFacts } from './doubles/facts.ts';
+export { recordingHost, type RecordingHost } from './doubles/host.ts';
+export {
+  fakePorts,
+  type FakeAnswer,
+  type FakePorts,
+  type FakePortsOptions,
+} from './doubles/ports.ts';
+export { tempProject, type TempProject } from './doubles/project.ts';
