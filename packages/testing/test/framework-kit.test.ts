@@ -79,6 +79,19 @@ describe('what a plugin says of itself', () => {
     expect(await broken(good({}, different))).toContain(rule);
   });
 
+  it.each([
+    'os.system',
+    'builtins.eval',
+    'subprocess.Popen',
+    'sklearn.*',
+    'sklearn',
+    'operator.attrgetter',
+    7,
+  ])('meta/globals: %s', async (name) => {
+    const globals = ['sklearn.svm._classes.SVC', name] as string[];
+    expect(await broken(good({}, { globals }))).toEqual(['meta/globals']);
+  });
+
   it('meta/brand', async () => {
     const results = await runChecks(testFrameworkPlugin({ ...good() }, CASES.slice(0, 1)));
     expect(results.find(({ rule }) => rule === 'meta/brand')?.problems).toHaveLength(1);

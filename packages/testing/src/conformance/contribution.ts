@@ -4,12 +4,11 @@ import { fileURLToPath } from 'node:url';
 import { SLOTS, type Contribution, type LayerSpec, type PluginFile } from '@mlcontainer/plugin-kit';
 
 import { imagePathProblem } from './paths.ts';
+import { requirementProblem } from './requirement.ts';
 
 const ID = /^[a-z][a-z0-9]*(?:[-.][a-z0-9]+)*$/;
 /** Debian policy, section 5.6.7, with an optional version relation. */
 const DEBIAN = /^[a-z0-9][a-z0-9+.-]+(?: ?\(.+\))?$/;
-/** PEP 508 begins with a name (PEP 503), then extras, versions, an address or a marker. */
-const REQUIREMENT = /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?\s*(?:$|[[<>=!~;@(])/;
 const MODULE = /^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*$/;
 const VARIABLE = /^[A-Za-z_]\w*$/;
 const CAPABILITY = /^[a-z][a-z0-9-]*(?:@\S+)?$/;
@@ -51,11 +50,7 @@ function sourceProblems({ source }: LayerSpec, path: string): string[] {
         (name) => isText(name) && DEBIAN.test(name),
       );
     case 'python':
-      return listProblems(
-        source.requirements,
-        `${path}.requirements`,
-        (each) => isText(each) && REQUIREMENT.test(each),
-      );
+      return requirementProblems(source.requirements, `${path}.requirements`);
     case 'files':
       return filesProblems(source.files, `${path}.files`);
     case 'run':
@@ -67,6 +62,14 @@ function sourceProblems({ source }: LayerSpec, path: string): string[] {
     default:
       return [`${path}.kind is ${String((source as { kind: unknown }).kind)}`];
   }
+}
+
+function requirementProblems(requirements: readonly unknown[], path: string): string[] {
+  if (!Array.isArray(requirements) || requirements.length === 0) return [`${path} is empty`];
+  return requirements.flatMap((each: unknown, index) => {
+    const problem = requirementProblem(each);
+    return problem === undefined ? [] : [`${path}[${index}] ${problem}`];
+  });
 }
 
 function isCommand(value: unknown): boolean {

@@ -1,6 +1,7 @@
 import type { ModelFacts, Plugin } from '@mlcontainer/plugin-kit';
 
 import { check, registerChecks, type Check, type TestFramework } from '../check.ts';
+import { fakeFacts } from '../doubles/facts.ts';
 import { detectContext, planContext, type Situation } from './context.ts';
 import { contributionProblems, isRecord } from './contribution.ts';
 import { detectionProblems, isClaim } from './detection.ts';
@@ -163,12 +164,10 @@ function strangeChecks(subject: Subject<AnyFramework>, first: FrameworkCase): Ch
   };
   const strange: readonly FrameworkCase[] = [
     { name: 'facts without packages', facts: { ...first.facts, ...NOTHING_KNOWN } },
+    { name: 'a version that is none', facts: withVersions(first, 'banana') },
     {
-      name: 'a version that is none',
-      facts: {
-        ...first.facts,
-        packages: [{ name: 'scikit-learn', version: 'banana', evidence: 'x' }],
-      },
+      name: 'a version that is more',
+      facts: withVersions(first, '1.0\n--index-url https://example.org'),
     },
     {
       name: 'a Python of the future',
@@ -187,6 +186,12 @@ function strangeChecks(subject: Subject<AnyFramework>, first: FrameworkCase): Ch
     ...(hasDetect ? claimCheck(subject, foreign) : []),
     ...strange.map((each) => codedCheck(subject, { ...each, options: first.options })),
   ];
+}
+
+/** Versions come out of a file that anybody may have written. */
+function withVersions({ facts }: FrameworkCase, version: string): Partial<ModelFacts> {
+  const { packages } = fakeFacts(facts);
+  return { ...facts, packages: packages.map((each) => ({ ...each, version })) };
 }
 
 /** With strange input a hook returns what the contract allows, or fails with a code. */

@@ -35,6 +35,9 @@ export function metaChecks<P extends Plugin>(
     one('compatibility', 'names a range of cores, if any', ({ compatibility }) =>
       isRange(compatibility?.core),
     ),
+    check('meta/globals', 'vouches only for exact and harmless globals', () =>
+      globalProblems((makePlugin(subject, options) as { globals?: unknown }).globals),
+    ),
     one('hooks', 'has functions as hooks', (plugin) =>
       hooksOf(plugin).every((hook) => typeof hook === 'function'),
     ),
@@ -60,4 +63,17 @@ function hooksOf(plugin: Plugin): readonly unknown[] {
   const needed = plugin.kind === 'target' ? [emit] : [contribute];
   const optional = plugin.kind === 'target' ? [constrain, deploy] : [detect];
   return [...needed, ...optional.filter((hook) => hook !== undefined)];
+}
+
+const GLOBAL = /^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$/;
+/** Modules that run code, start programs or reach the system: whoever names one of their globals in a pickle owns the server. */
+const DANGEROUS =
+  /^(?:os|posix|nt|subprocess|sys|importlib|runpy|pty|socket|shutil|ctypes|code|codeop|pickle|marshal|types|webbrowser|pip|pdb|timeit|asyncio|multiprocessing|pydoc|bdb|cProfile|operator|functools)\.|^builtins\.(?:eval|exec|compile|open|__import__|getattr|setattr|delattr|globals|locals|vars|input|breakpoint|apply)$/;
+
+function globalProblems(globals: unknown): readonly string[] {
+  if (globals === undefined) return [];
+  if (!Array.isArray(globals)) return ['globals is not a list'];
+  return globals
+    .filter((name) => typeof name !== 'string' || !GLOBAL.test(name) || DANGEROUS.test(name))
+    .map((name) => `globals has ${String(name)}, which is not exact or can run code`);
 }
