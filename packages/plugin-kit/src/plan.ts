@@ -62,7 +62,8 @@ export interface Plan {
     readonly path: string;
     readonly facts: ModelFacts;
     readonly allow: readonly { readonly global: string; readonly reason: string }[];
-    readonly compression: 'none' | 'gzip';
+    /** Of the model's own layer. */
+    readonly compression: 'none' | 'gzip-members' | 'gzip' | 'zstd';
   };
   readonly base: Base;
   readonly platforms: readonly Platform[];

@@ -2,6 +2,7 @@ import {
   assembleImage,
   assembleIndex,
   type AssembledImage,
+  type AssembledIndex,
   type Descriptor,
 } from '@mlcontainer/oci';
 import type { Plan } from '@mlcontainer/plugin-kit';
@@ -16,8 +17,8 @@ export interface BuiltImage extends BuiltPlatform {
 export interface ImageSet {
   readonly images: readonly BuiltImage[];
   readonly root: Descriptor;
-  /** The index's bytes, where there is one. */
-  readonly index?: Uint8Array;
+  /** The index, where there are several. */
+  readonly index?: AssembledIndex;
 }
 
 /** The stage `image`: layers and the plan's configuration joined, without a clock in it. */
@@ -26,7 +27,7 @@ export function makeImages(plan: Plan, platforms: readonly BuiltPlatform[]): Ima
   const [only] = images;
   if (images.length === 1) return { images, root: only!.assembled.descriptor };
   const index = assembleIndex(images.map((image) => image.assembled));
-  return { images, root: index.descriptor, index: index.bytes };
+  return { images, root: index.descriptor, index };
 }
 
 function makeImage(plan: Plan, { platform, layers }: BuiltPlatform): AssembledImage {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import {
+  atSnapshot,
   debianMirrors,
   fetchDeb,
   type DebianLock,
@@ -38,11 +39,12 @@ export function fetchDebs(
   debs: readonly LockedDeb[],
   mirrors: MirrorSettings,
 ): Promise<readonly FetchedDeb[]> {
+  const pinned = lock.snapshot === undefined ? mirrors : atSnapshot(mirrors, lock.snapshot);
   return Promise.all(
     debs.map(async (deb) => {
       const input = { name: path.posix.basename(deb.file), sha256: deb.sha256, size: deb.size };
       const file = await haveInput(cx, input, () =>
-        fetchDeb(deb, mirrors, { ports: cx.ports, signal: cx.signal, snapshot: lock.snapshot }),
+        fetchDeb(deb, pinned, { ports: cx.ports, signal: cx.signal }),
       );
       return { deb, path: file };
     }),

@@ -28,7 +28,7 @@ export function fetchWheels(
     wheels.map(async (wheel) => {
       const input = { name: wheel.file, sha256: wheel.sha256, size: wheel.size };
       const path = await haveInput(cx, input, () =>
-        fetchWheel(wheel, { ports: cx.ports, signal: cx.signal, env: cx.env, settings }),
+        fetchWheel(wheel, { ports: cx.ports, signal: cx.signal, settings }),
       );
       return { wheel, path };
     }),

@@ -148,11 +148,7 @@ function filesLayers(plan: Plan, slot: Slot, bytecode: string | null): readonly 
 
 function modelLayer(plan: Plan): ImageLayer {
   const { path, facts, compression } = plan.model;
-  const layer =
-    compression === 'gzip' && plan.options.compression !== 'gzip-members'
-      ? plan.options.compression
-      : compression;
-  const recipe: ModelRecipe = { kind: 'model', path, inputs: [facts.sha256], compression: layer };
+  const recipe: ModelRecipe = { kind: 'model', path, inputs: [facts.sha256], compression };
   return { title: `model ${facts.fileName}`, slot: 'model', owner: 'user', recipe };
 }
 

@@ -82,25 +82,29 @@ function work(worker: Worker, waiting: Waiting): Promise<boolean> {
   const { job, signal, done, failed } = waiting;
   return new Promise((finish) => {
     const settle = (healthy: boolean, report: () => void): void => {
-      worker.removeAllListeners();
-      signal.removeEventListener('abort', abort);
+      worker.off('message', onMessage).off('error', onError).off('exit', onExit);
+      signal.removeEventListener('abort', onAbort);
       report();
       finish(healthy);
-    };
-    const abort = (): void => {
-      void worker.terminate();
-      settle(false, () => failed(signal.reason));
     };
     const lost = (detail: string): void => {
       settle(false, () => failed(mlcError('MLC2303', { layer: job.recipe.kind, detail })));
     };
-    worker.once('message', (reply: WorkerReply) => {
+    const onMessage = (reply: WorkerReply): void => {
       settle(true, () => ('result' in reply ? done(reply.result) : failed(revive(reply.error))));
-    });
-    worker.once('error', (error: Error) => lost(error.message));
-    worker.once('exit', (code) => lost(`exit code ${code}`));
-    if (signal.aborted) return abort();
-    signal.addEventListener('abort', abort, { once: true });
+    };
+    const onError = (error: Error): void => lost(error.message);
+    const onExit = (code: number): void => lost(`exit code ${code}`);
+    const onAbort = (): void => {
+      void worker.terminate();
+      settle(false, () => failed(signal.reason));
+    };
+    worker.on('message', onMessage).on('error', onError).on('exit', onExit);
+    if (signal.aborted) {
+      onAbort();
+      return;
+    }
+    signal.addEventListener('abort', onAbort, { once: true });
     worker.postMessage(job);
   });
 }

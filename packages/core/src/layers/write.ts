@@ -1,4 +1,4 @@
-import { withParents, writeLayer, type Entry, type WrittenLayer } from '@mlcontainer/oci';
+import { writeLayer, type Entry, type WrittenLayer } from '@mlcontainer/oci';
 import type { StorePort } from '@mlcontainer/plugin-kit';
 import { byteChannel } from './channel.ts';
 import type { LayerCompression } from './recipe.ts';
@@ -14,7 +14,7 @@ export async function layerIntoStore(
   const write = async (): Promise<WrittenLayer> => {
     try {
       const options = { compression, signal };
-      const written = await writeLayer(withParents(entries), channel.write, options);
+      const written = await writeLayer(entries, channel.write, options);
       channel.end();
       return written;
     } catch (error) {

@@ -75,7 +75,11 @@ async function decide(cx: EngineContext, project: Project, inspection: Inspectio
       path: modelPath(facts),
       facts,
       allow: config.model.allow,
-      compression: await modelCompression(await insideProject(root, config.model.path)),
+      compression: await modelCompression(
+        cx,
+        await insideProject(root, config.model.path),
+        config.compression,
+      ),
     },
     base,
     platforms,

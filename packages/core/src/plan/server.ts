@@ -95,6 +95,6 @@ function serverSettings(
       featureNames: facts.featureNames ?? null,
     },
     port: server.port,
-    workers: server.workers,
+    workers: server.workers ?? 1,
   };
 }

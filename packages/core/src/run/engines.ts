@@ -1,7 +1,7 @@
-import { mlcError } from '@mlcontainer/plugin-kit';
+import { isMlcError, mlcError } from '@mlcontainer/plugin-kit';
 import { chrootEngine, userNamespaces } from './chroot-engines.ts';
 import { containerCli } from './container-cli.ts';
-import type { Engine } from './engine.ts';
+import type { Engine, Started } from './engine.ts';
 import { ociRuntime } from './oci-runtime.ts';
 import type { EngineName, EngineProbe, RunContext } from './types.ts';
 
@@ -23,26 +23,41 @@ export async function probeEngines(
   return Promise.all(ENGINES.map((engine) => probe(engine, cx, signal)));
 }
 
+/** What was started, and by whom. */
+export interface StartedBy {
+  readonly engine: EngineName;
+  readonly started: Started;
+}
+
 /**
- * The engine of that name, or the first that works.
- * Throws MLC8002 when the named one does not work, MLC8001 with everyone's reason when none does.
+ * Starts with the engine of that name, or with the first that works; one that fails to start although it seemed to
+ * work is passed over. Throws MLC8002 or MLC8003 for the named one, MLC8001 with everyone's reason when none works.
  */
-export async function chooseEngine(
+export async function startWithEngine(
   wanted: EngineName | undefined,
   cx: RunContext,
   signal: AbortSignal,
-): Promise<Engine> {
-  const refused: EngineProbe[] = [];
+  start: (engine: Engine) => Promise<Started>,
+): Promise<StartedBy> {
+  const reasons: string[] = [];
   for (const engine of ENGINES) {
     if (wanted !== undefined && engine.name !== wanted) continue;
-    const result = await probe(engine, cx, signal);
-    if (result.works) return engine;
-    refused.push(result);
+    const { works, detail } = await probe(engine, cx, signal);
+    if (!works && wanted !== undefined)
+      throw mlcError('MLC8002', { engine: wanted, reason: detail });
+    if (!works) {
+      reasons.push(`  ${engine.name}: ${detail}`);
+      continue;
+    }
+    try {
+      return { engine: engine.name, started: await start(engine) };
+    } catch (error) {
+      if (wanted !== undefined || !isMlcError(error) || error.code !== 'MLC8003') throw error;
+      cx.host.notify({ code: 'note', message: `${error.message} Trying the next engine.` });
+      reasons.push(`  ${error.message}`);
+    }
   }
-  if (wanted !== undefined)
-    throw mlcError('MLC8002', { engine: wanted, reason: refused[0]?.detail ?? 'unknown' });
-  const reasons = refused.map(({ engine, detail }) => `  ${engine}: ${detail}`).join('\n');
-  throw mlcError('MLC8001', { reasons });
+  throw mlcError('MLC8001', { reasons: reasons.join('\n') });
 }
 
 async function probe(engine: Engine, cx: RunContext, signal: AbortSignal): Promise<EngineProbe> {

@@ -2,11 +2,11 @@ import { openLayout } from '@mlcontainer/oci';
 import { mlcError } from '@mlcontainer/plugin-kit';
 import type { Started } from './engine.ts';
 import { checkArchitecture } from './architecture.ts';
-import { chooseEngine } from './engines.ts';
+import { startWithEngine, type StartedBy } from './engines.ts';
 import { findImage } from './layout-image.ts';
 import { LOOPBACK, freePort } from './port.ts';
 import { waitReady } from './ready.ts';
-import type { EngineName, RunContext, RunOptions, RunningContainer } from './types.ts';
+import type { RunContext, RunOptions, RunningContainer } from './types.ts';
 
 const GRACE_MS = 10_000;
 const LOG_LINES = 20;
@@ -24,13 +24,14 @@ export async function runImage(options: RunOptions, cx: RunContext): Promise<Run
   const layout = await openLayout(options.layout, { signal });
   try {
     const image = await findImage(layout, platform);
-    const engine = await chooseEngine(options.engine, cx, signal);
-    checkArchitecture(platform, engine.name);
     const port = await choosePort(options.port, cx);
     const { onLine, tail } = logLines(cx);
     const request = { image, port, env: options.env ?? {}, signal, onLine, cx };
-    const started = await engine.start(request);
-    return supervise(engine.name, `http://${LOOPBACK}:${port}`, started, tail, signal, cx);
+    const by = await startWithEngine(options.engine, cx, signal, async (engine) => {
+      checkArchitecture(platform, engine.name);
+      return engine.start(request);
+    });
+    return supervise(by, `http://${LOOPBACK}:${port}`, tail, signal, cx);
   } finally {
     await layout.close();
   }
@@ -56,9 +57,8 @@ function logLines(cx: RunContext) {
 
 /** Ties the parts of a running container together: its end, its stopping, its readiness. */
 function supervise(
-  engine: EngineName,
+  { engine, started }: StartedBy,
   url: string,
-  started: Started,
   tail: readonly string[],
   signal: AbortSignal,
   cx: RunContext,

@@ -184,6 +184,12 @@ const usageErrors = {
     fix: (d) => `Name it: \`mlcontainer init ${d.found[0] ?? 'model.joblib'}\`.`,
     exit: 2,
   }),
+  MLC1120: entry<{ engine: string; exit: number }>({
+    title: 'Container ended',
+    message: (d) => `The container ended by itself with exit code ${d.exit} (${d.engine}).`,
+    why: 'A server runs until it is stopped; this one gave up.',
+    fix: 'Its last lines are above; `--engine` tries another engine.',
+  }),
   MLC1199: entry<{ detail: string }>({
     title: 'Unexpected failure',
     message: (d) => d.detail,

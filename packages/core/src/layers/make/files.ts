@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Entry } from '@mlcontainer/oci';
+import { withParents, type Entry } from '@mlcontainer/oci';
 import { mlcError, type PlannedFile } from '@mlcontainer/plugin-kit';
 import { serverPackage } from '@mlcontainer/server';
 import { compileBytecode } from '@mlcontainer/wheels';
@@ -21,7 +21,7 @@ export async function filesLayer(job: FilesJob, cx: JobContext): Promise<LayerRe
   );
   const compiled = await bytecode(job, files, cx);
   const sorted = [...entries, ...compiled].sort((a, b) => (a.path < b.path ? -1 : 1));
-  return layerIntoStore(sorted, job.recipe.compression, cx.ports.store, cx.signal);
+  return layerIntoStore(withParents(sorted), job.recipe.compression, cx.ports.store, cx.signal);
 }
 
 function fileEntry(imagePath: string, mode: number, bytes: Uint8Array): Entry {
@@ -62,9 +62,10 @@ async function bytecode(
       await mkdir(path.dirname(target), { recursive: true });
       await writeFile(target, bytes);
     }
-    const source = { folder, files: python.map(({ file }) => file.path.slice(1)) };
+    const names = python.map(({ file }) => file.path.slice(1));
+    const source = { folder, files: new Map(names.map((name) => [name, name])) };
     const entries: Entry[] = [];
-    for await (const { path: imagePath, bytes } of compileBytecode(source, interpreter, cx)) {
+    for await (const { path: imagePath, bytes } of compileBytecode(source, interpreter, {}, cx)) {
       entries.push(fileEntry(imagePath, 0o644, bytes));
     }
     return entries;

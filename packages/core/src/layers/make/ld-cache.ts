@@ -1,4 +1,5 @@
 import { ldCacheEntries } from '@mlcontainer/debian';
+import { withParents } from '@mlcontainer/oci';
 import type { LayerJob, LayerResult } from '../job.ts';
 import type { JobContext } from '../run-job.ts';
 import { layerIntoStore } from '../write.ts';
@@ -8,6 +9,6 @@ type LdCacheJob = Extract<LayerJob, { libraries: unknown }>;
 /** `etc/ld.so.cache`, over the libraries of all Debian layers. */
 export function ldCacheLayer(job: LdCacheJob, cx: JobContext): Promise<LayerResult> {
   const { recipe, libraries } = job;
-  const entries = ldCacheEntries({ architecture: recipe.architecture, libraries });
+  const entries = withParents(ldCacheEntries({ architecture: recipe.architecture, libraries }));
   return layerIntoStore(entries, recipe.compression, cx.ports.store, cx.signal);
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import type { Entry } from '@mlcontainer/oci';
+import { withParents, type Entry } from '@mlcontainer/oci';
 import { mlcError, type ByteStream } from '@mlcontainer/plugin-kit';
 import type { LayerJob, LayerResult } from '../job.ts';
 import type { JobContext } from '../run-job.ts';
@@ -17,7 +17,7 @@ export function modelLayer(job: ModelJob, cx: JobContext): Promise<LayerResult> 
     mode: 0o644,
     content: { kind: 'stream', size, open: () => proved(file, recipe.inputs[0], cx.signal) },
   };
-  return layerIntoStore([entry], recipe.compression, cx.ports.store, cx.signal);
+  return layerIntoStore(withParents([entry]), recipe.compression, cx.ports.store, cx.signal);
 }
 
 async function* proved(file: string, expected: string, signal: AbortSignal): ByteStream {
