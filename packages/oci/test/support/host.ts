@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -16,13 +17,8 @@ const PACKAGES: Readonly<Record<string, string>> = {
 };
 
 /** Runs a program of the host to the end; a missing one fails with the package to install. */
-export function host(
-  command: string,
-  args: readonly string[],
-  input?: Uint8Array,
-  env = process.env,
-): Buffer {
-  const result = spawnSync(command, args, { input, env, maxBuffer: 1 << 30 });
+export function host(command: string, args: readonly string[], input?: Uint8Array): Buffer {
+  const result = spawnSync(command, args, { input, maxBuffer: 1 << 30 });
   if (result.error !== undefined) {
     throw new Error(`${command} is needed: apt-get install ${PACKAGES[command] ?? command}`, {
       cause: result.error,
@@ -34,9 +30,10 @@ export function host(
   );
 }
 
-/** Runs with a fresh folder, removed afterwards. */
+/** Runs with a fresh folder, removed afterwards. Lower case: buildah makes an image's name of a layout's path. */
 export async function withFolder<T>(use: (folder: string) => Promise<T> | T): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), 'mlc-oci-'));
+  const folder = join(tmpdir(), `mlc-oci-${randomUUID()}`);
+  mkdirSync(folder);
   try {
     return await use(folder);
   } finally {
