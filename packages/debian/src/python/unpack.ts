@@ -9,9 +9,12 @@ import type { FetchedDeb } from '../rootfs/layer.ts';
 import { packageEntries } from '../rootfs/package-entries.ts';
 import { createLayerTree, type LayerTree } from '../rootfs/tree.ts';
 
-/** Packages with nothing in them that an interpreter loads. */
-const SKIPPED =
-  /^(?:base-files|ca-certificates|gcc-\d+-base|libc-bin|libtirpc-common|media-types|netbase|readline-common|tzdata|tzdata-legacy)$/;
+/**
+ * The interpreter, its library and what compiling imports. Databases, terminals and Kerberos are left out: it is
+ * they that take the time to unpack.
+ */
+const NEEDED =
+  /^(?:(?:lib)?python3(?:\.\d+)?-(?:distutils|lib2to3|minimal|stdlib)|libbz2-1\.0|libc6|libcrypt1|libexpat1|libffi8|liblzma5|libssl3(?:t64)?|libzstd1|zlib1g)$/;
 
 /** What an interpreter loads: libraries, the standard library, its configuration. */
 function isNeeded(path: string): boolean {
@@ -30,7 +33,7 @@ export async function unpackInterpreter(
 ): Promise<void> {
   const tree = createLayerTree();
   for (const { deb, path } of debs) {
-    if (SKIPPED.test(deb.name)) continue;
+    if (!NEEDED.test(deb.name)) continue;
     const open = await openDeb(path, `${deb.name} ${deb.version}`);
     try {
       await unpackDeb(open, tree, folder, cx.signal);

@@ -48,11 +48,14 @@ export async function resolveDebian(
   const { suite, architecture } = request;
   const { mirrors, at, snapshot } = momentOf(request, cx);
   const keys = await trustedKeys(request.keyring);
-  const releases = await Promise.all(
-    releaseRequests(suite, mirrors).map((one) =>
-      fetchRelease({ ...one, keys, at, acceptExpired: mirrors.acceptExpired }, cx),
-    ),
-  );
+  const { acceptExpired } = mirrors;
+  const wanted = releaseRequests(suite, mirrors).map((one) => ({
+    ...one,
+    keys,
+    at,
+    acceptExpired,
+  }));
+  const releases = await allInOrder(wanted.map((one) => fetchRelease(one, cx)));
   // One after the other: decompressing is the work, and each index is large while it is read.
   const indexes = [];
   for (const release of releases) indexes.push(...(await fetchIndexes(release, architecture, cx)));
@@ -72,6 +75,15 @@ export async function resolveDebian(
       .toSorted(byName),
     omitted: omittedOf(solution),
   };
+}
+
+/** All at once; of several failures always the first in order, so that the same trouble has the same error. */
+async function allInOrder<T>(promises: readonly Promise<T>[]): Promise<T[]> {
+  const settled = await Promise.allSettled(promises);
+  return settled.map((one) => {
+    if (one.status === 'rejected') throw one.reason;
+    return one.value;
+  });
 }
 
 /** The snapshot service is pinned to a moment, and its files must have been valid then, not today. */
