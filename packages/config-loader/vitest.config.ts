@@ -1,3 +1,6 @@
 import { packageProject } from '@mlcontainer/config-vitest';
 
-export default packageProject('config-loader');
+const project = packageProject('config-loader');
+
+// The config of a test is imported as Node imports it: vitest would unwrap its default export.
+export default { ...project, test: { ...project.test, deps: { interopDefault: false } } };

@@ -20,11 +20,15 @@ export async function evaluateConfig(
   try {
     const module = await untilAborted(importBundle(file, bundle, address), signal);
     const exported = await untilAborted(defaultExport(module), signal);
-    return await untilAborted(typeof exported === 'function' ? exported(env) : exported, signal);
+    return await untilAborted(isFunction(exported) ? exported(env) : exported, signal);
   } catch (cause) {
     if (isMlcError(cause) || signal.aborted) throw cause;
     throw await thrown(file, bundle, address.url, cause);
   }
+}
+
+function isFunction(value: unknown): value is (env: ConfigEnv) => unknown {
+  return typeof value === 'function';
 }
 
 /** CommonJS written by a compiler keeps its default export in a property. */
@@ -83,7 +87,7 @@ async function writeTemporary(file: string, code: string): Promise<string | unde
 
 function isWriteRefusal(error: unknown): boolean {
   // ENOENT: another process removed the folder between our two calls.
-  const refusals = ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOTDIR', 'ENOENT'];
+  const refusals = ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOTDIR', 'EEXIST', 'ENOENT'];
   return refusals.includes((error as NodeJS.ErrnoException).code ?? '');
 }
 

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { z } from 'zod';
 import { hintFor } from './hints.ts';
 import { UNKNOWN_KEY, type PathStep, type RawProblem } from './raw-problem.ts';
@@ -114,7 +115,7 @@ export function describeValue(value: unknown, path: readonly PathStep[] = []): s
   if (typeof value === 'function') return value.name ? `the function ${value.name}` : 'a function';
   if (typeof value === 'object') return 'an object';
   if (path[0] === 'env' || path.at(-1) === 'mirror') return `a ${typeof value}`;
-  const words = typeof value === 'string' ? JSON.stringify(value) : String(value);
+  const words = typeof value === 'string' ? JSON.stringify(value) : inspect(value);
   return words.length > 60 ? `${words.slice(0, 57)}…` : words;
 }
 

@@ -35,30 +35,43 @@ export interface ResolvedConfig {
   readonly server: { readonly port: number; readonly workers?: number };
 }
 
+/** What a config means where it says nothing. */
+const DEFAULTS = {
+  plugins: [],
+  platforms: ['linux/amd64'],
+  requirements: [],
+  include: [],
+  env: {},
+  labels: {},
+  bytecode: true,
+  trim: true,
+  compression: 'gzip-members',
+} as const;
+
 /** Fills the defaults of `UserConfig` in. */
 export function resolveConfig(config: CheckedConfig, root: string): ResolvedConfig {
-  const { handler, image, server, requirements = [] } = config;
   const path = (value: string) => projectPath(root, value);
+  const { handler, requirements, ...rest } = { ...DEFAULTS, ...withoutUndefined(config) };
+  const { workers, port = 8080 } = config.server ?? {};
   return {
+    ...rest,
     name: config.name ?? (safeName(basename(root)) || 'model'),
     model: resolveModel(config.model, path),
-    plugins: (config.plugins ?? []) as readonly Plugin[],
+    plugins: rest.plugins as readonly Plugin[],
     base: resolveBase(config.base, path),
-    platforms: config.platforms ?? ['linux/amd64'],
     requirements: typeof requirements === 'string' ? path(requirements) : requirements,
     ...(handler === undefined ? {} : { handler: path(handler) }),
-    include: (config.include ?? []).map(path),
-    env: config.env ?? {},
-    labels: config.labels ?? {},
-    ...(image === undefined ? {} : { image }),
-    bytecode: config.bytecode ?? true,
-    trim: config.trim ?? true,
-    compression: config.compression ?? 'gzip-members',
-    server: {
-      port: server?.port ?? 8080,
-      ...(server?.workers === undefined ? {} : { workers: server.workers }),
-    },
+    include: rest.include.map(path),
+    server: { port, ...(workers === undefined ? {} : { workers }) },
   };
+}
+
+type Defined<T> = { [Key in keyof T]: Exclude<T[Key], undefined> };
+
+/** A key that is undefined is left out, so that a default stands in its place. */
+function withoutUndefined<T extends object>(value: T): Defined<T> {
+  const entries = Object.entries(value).filter(([, entry]) => entry !== undefined);
+  return Object.fromEntries(entries) as Defined<T>;
 }
 
 /** An absolute path becomes relative, because a plan names no path of one machine. */
