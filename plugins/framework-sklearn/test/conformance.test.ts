@@ -15,7 +15,11 @@ testFrameworkPlugin(
     {
       name: 'a pipeline that selects columns by name',
       facts: {
-        estimator: { className: 'sklearn.pipeline.Pipeline', kind: 'classifier', classes: ['a', 'b'] },
+        estimator: {
+          className: 'sklearn.pipeline.Pipeline',
+          kind: 'classifier',
+          classes: ['a', 'b'],
+        },
         featureNames: ['age', 'sex'],
         globals: STEPS,
       },

@@ -130,6 +130,8 @@ const MODULES: Readonly<Record<string, string>> = {
   'numpy.testing': 'runs code',
   'numpy.f2py': 'runs programs',
   'numpy.distutils': 'runs programs',
+  'scipy.stats':
+    'runs code from its own state when it is loaded (of a search, export best_estimator_ instead)',
   'sklearn.datasets': 'reads files or opens connections',
   'sklearn.externals': 'is code of another package under a name of scikit-learn',
 };
