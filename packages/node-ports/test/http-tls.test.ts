@@ -1,5 +1,8 @@
+import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 import { describe, expect, it } from 'vitest';
 
@@ -57,6 +60,24 @@ describe('a certificate of a company’s own authority', () => {
     });
     const url = `https://files.test:${server.port}/`;
     expect(await getText(http, url, { caFile: authority.caFile })).toMatchObject({ text: 'safe' });
+  });
+});
+
+describe('the roots of the operating system', () => {
+  it.each([
+    ['are trusted too', true, 'safe'],
+    ['do not hold for everybody', false, 'MLC7008'],
+  ])('%s', async (_what, installed, expected) => {
+    const { authority, server } = await secureServer();
+    const client = fileURLToPath(new URL('fixtures/https-client.ts', import.meta.url));
+    // OpenSSL reads its default roots from SSL_CERT_FILE, which the client itself is not told of.
+    const env = {
+      SSL_CERT_FILE: installed ? authority.caFile : '/dev/null',
+      SSL_CERT_DIR: '/nonexistent',
+    };
+    const args = ['--conditions=@mlcontainer/source', '--no-warnings', client, server.origin];
+    const { stdout } = await promisify(execFile)(process.execPath, args, { env });
+    expect(stdout).toBe(expected);
   });
 });
 

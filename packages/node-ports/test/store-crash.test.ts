@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 
 import { createStore, storePrune } from '../src/index.ts';
 import { sampleBytes, SAMPLES } from './fixtures/samples.ts';
+import { workOn } from './fixtures/store-work.ts';
 import { tempFolder } from './fixtures/temp-folder.ts';
 import { requireProgram, runWorker, type WorkerResult } from './fixtures/worker-process.ts';
 
@@ -57,7 +58,7 @@ async function expectWhole(root: string): Promise<void> {
       JSON.stringify(await store.readRecord('layer', `recipe-${seed}`)),
     );
   }
-  expect((await runWorker(root)).result).toBe('done');
+  await workOn(store);
   expect(await readdir(join(root, 'v1', 'tmp'))).toEqual([]);
 }
 
@@ -85,7 +86,7 @@ describe('a disk that fails', () => {
     ['rename', 'EROFS', 'MLC7011'],
     ['mkdir', 'EROFS', 'MLC7011'],
     ['mkdir', 'EACCES', 'MLC7011'],
-  ])('at %s with %s gives %s, and the next run succeeds', async (call, error, code) => {
+  ])('at %s with %s gives %s, and the next use succeeds', async (call, error, code) => {
     const root = join(await tempFolder(), 'store');
     const { result } = await runWithFault(root, call, 2, `error=${error}`);
     expect(result).toBe(code);
