@@ -83,12 +83,10 @@ async function startContainer(
   try {
     for (const network of ['bridge', 'host'] as const) {
       const args = createArgs(cli.name, container, tag, network, request);
-      const created = await cli.run(args, request.signal);
-      const started =
-        created.code === 0 ? await cli.run(['start', container], request.signal) : created;
-      if (started.code === 0)
+      const failure = await tryStart(cli, container, args, network, request.signal);
+      if (failure === undefined)
         return await attached(cli, container, owned ? tag : undefined, request);
-      reason = lastLine(started.err);
+      reason = failure;
       await removeContainer(cli, container);
     }
   } catch (error) {
@@ -96,6 +94,25 @@ async function startContainer(
     throw error;
   }
   throw failed(cli.name, 'start the container', reason);
+}
+
+/** Why a container did not start, undefined when it did. */
+async function tryStart(
+  cli: CommandLine,
+  container: string,
+  createArguments: readonly string[],
+  network: 'bridge' | 'host',
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const created = await cli.run(createArguments, signal);
+  const started = created.code === 0 ? await cli.run(['start', container], signal) : created;
+  if (started.code !== 0) return lastLine(started.err);
+  if (network === 'host') return undefined;
+  // Without a bridge, docker starts the container all the same, and nothing reaches it. One that ended already
+  // has no ports either; its exit is the news then.
+  const format = '{{.State.Status}} {{json .NetworkSettings.Ports}}';
+  const { out } = await cli.run(['inspect', '--format', format, container], signal);
+  return out.startsWith('running') && !out.includes('HostPort') ? 'no network' : undefined;
 }
 
 function createArgs(

@@ -35,5 +35,7 @@ export function hostEnv({ env }: RunContext): Record<string, string> {
 
 /** The last line a program wrote, which most often is the reason. */
 export function lastLine(text: string): string {
-  return text.trim().split('\n').at(-1)?.trim() ?? '';
+  const line = text.trim().split('\n').at(-1)?.trim() ?? '';
+  // runc writes logfmt.
+  return /msg="(.*)"$/.exec(line)?.[1]?.replaceAll('\\"', '"') ?? line;
 }

@@ -13,7 +13,7 @@ import {
   symlinkSync,
   writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { TarEntry } from '@mlcontainer/oci';
 import { createResolver, type Resolver } from './resolve-path.ts';
 
@@ -30,7 +30,7 @@ export interface Tree {
 interface State {
   readonly root: string;
   readonly paths: Resolver;
-  /** Host paths that the current layer laid. */
+  /** Host paths that the current layer laid, and the folders above them. */
   readonly laid: Set<string>;
   readonly folderModes: Map<string, number>;
   readonly owners: boolean;
@@ -69,8 +69,13 @@ async function apply(state: State, entry: TarEntry): Promise<void> {
   if (name.startsWith(WHITEOUT)) return remove(state, join(parent, hiddenName(name)));
   const path = join(parent, name);
   makeRoom(state, path, entry.type === 'directory');
-  state.laid.add(path);
+  markLaid(state, path);
   await lay(state, path, entry);
+}
+
+/** The folders above count too, whether the layer names them or not. */
+function markLaid({ root, laid }: State, path: string): void {
+  for (let at = path; at !== root && !laid.has(at); at = dirname(at)) laid.add(at);
 }
 
 /** The name that a whiteout hides; one that is no name would remove the folder itself, or the one above. */
