@@ -40,7 +40,7 @@ export function contribute(cx: PlanContext<SklearnOptions>): Contribution {
       },
       {
         id: 'adapter',
-        slot: 'runtime',
+        slot: 'dependencies',
         source: {
           kind: 'files',
           files: [{ path: '{site}/mlcontainer_sklearn.py', content: { url: ADAPTER } }],
