@@ -9,9 +9,9 @@ export interface Deflater {
   readonly input: Uint8Array;
   /**
    * Compresses the first `size` bytes of the input to a raw deflate stream (RFC 1951), or, when `last` is false,
-   * to a piece of one that ends at a byte border and refers to nothing outside. The result is a copy.
+   * to a piece of one that ends at a byte border and refers to nothing outside. The result is a view that the next call overwrites.
    */
-  deflate(size: number, last: boolean): Uint8Array<ArrayBuffer>;
+  deflate(size: number, last: boolean): Uint8Array;
 }
 
 interface Exports {
@@ -46,7 +46,7 @@ export function createDeflater(level = LEVEL): Deflater {
     deflate: (size, last) => {
       const length = wasm.deflate(size, last ? 1 : 0);
       if (length === 0) throw new RangeError('deflate output is larger than its bound');
-      return new Uint8Array(buffer.slice(output, output + length));
+      return new Uint8Array(buffer, output, length);
     },
   };
 }

@@ -46,7 +46,8 @@ export function gzipSingleSink(parts: SinkParts): LayerSink {
     if (parts.raw.size === 0) await emit(parts, GZIP_HEADER);
     parts.raw.update(block);
     sum = crc32(block, sum);
-    await emit(parts, deflater.deflate(size, last));
+    // A copy: the consumer may keep the chunk.
+    await emit(parts, deflater.deflate(size, last).slice());
   };
   const pending = createBlockBuffer(deflater.input, (size) => flush(size, false));
   return {
