@@ -5,6 +5,7 @@ export class MarshalError extends Error {
 
 export const FLAG_REF = 0x80;
 export const REF = code('r');
+export const DICT_END = code('0');
 
 function code(text: string): number {
   return text.charCodeAt(0);
@@ -12,6 +13,7 @@ function code(text: string): number {
 
 /** How the bytes after a type code are laid out (CPython, Python/marshal.c, versions 4 and 5). */
 export const LAYOUT = {
+  unknown: 0,
   none: 1,
   int32: 2,
   int64: 3,
@@ -26,10 +28,9 @@ export const LAYOUT = {
   slice: 12,
   code: 13,
   ref: 14,
-  end: 15,
 } as const;
 
-const LAYOUTS = new Uint8Array(128);
+const LAYOUTS = new Uint8Array(256);
 for (const [types, layout] of [
   ['NFTS.', LAYOUT.none],
   ['i', LAYOUT.int32],
@@ -45,14 +46,13 @@ for (const [types, layout] of [
   [':', LAYOUT.slice],
   ['c', LAYOUT.code],
   ['r', LAYOUT.ref],
-  ['0', LAYOUT.end],
 ] as const) {
   for (const type of types) LAYOUTS[code(type)] = layout;
 }
 
-/** The layout of a type code, 0 for an unknown one. */
+/** The layout of a type code without FLAG_REF. */
 export function layoutOf(type: number): number {
-  return LAYOUTS[type & ~FLAG_REF] ?? 0;
+  return LAYOUTS[type] ?? LAYOUT.unknown;
 }
 
 /**
@@ -70,57 +70,47 @@ const INTERNED = new Map([
   [code('z'), code('Z')],
   [code('u'), code('t')],
 ]);
+const PLAIN = new Map([...INTERNED].map(([plain, interned]) => [interned, plain]));
+
+/** The type code of a string that is not interned; any other type as it is. */
+export function plainType(type: number): number {
+  return PLAIN.get(type) ?? type;
+}
+
+/** The type code of an interned string; any other type as it is. */
+export function internedType(type: number): number {
+  return INTERNED.get(type) ?? type;
+}
 
 /**
- * The type code in canonical form. CPython keeps strings of at most one Latin-1 character once a process, so
- * whether such a constant counts as interned depends on what ran before; here it always does. `at` is where the
- * type code stands.
+ * Whether a plain string type holds at most one character of Latin-1: CPython keeps such strings once a process, so
+ * whether they are interned depends on what ran before.
  */
-export function canonicalType(data: Buffer, at: number): number {
-  const type = (data[at] ?? 0) & ~FLAG_REF;
-  const interned = INTERNED.get(type);
-  if (interned === undefined) return type;
-  const short = type === code('z');
-  const length = short ? (data[at + 1] ?? 0) : data.readUInt32LE(at + 1);
-  const lead = data[at + 5] ?? 0;
-  const single =
-    length <= 1 || (type === code('u') && length === 2 && (lead === 0xc2 || lead === 0xc3));
-  return single ? interned : type;
+export function isSingleton(data: Buffer, type: number, start: number, end: number): boolean {
+  if (type === code('z')) return end - start <= 1;
+  if (type !== code('u')) return false;
+  const lead = data[start] ?? 0;
+  return end - start === 2 && (lead === 0xc2 || lead === 0xc3);
 }
 
-/** Bytes before the children of an object, the children counted; all bytes of an object without any. */
-export interface Shape {
-  readonly head: number;
-  readonly children: number;
-}
-
-/** The shape of any object but a dict and a code object. Throws `MarshalError` on an unknown type. */
-export function shapeOf(data: Buffer, at: number): Shape {
-  const type = data[at] ?? 0;
+/** Bytes of a leaf after its type code: those that tell the length, and all. Throws on what is no leaf. */
+export function leafSize(data: Buffer, at: number, type: number): { head: number; all: number } {
   switch (layoutOf(type)) {
     case LAYOUT.none:
-      return { head: 1, children: 0 };
+      return { head: 0, all: 0 };
     case LAYOUT.int32:
-    case LAYOUT.ref:
-      return { head: 5, children: 0 };
+      return { head: 0, all: 4 };
     case LAYOUT.int64:
-      return { head: 9, children: 0 };
+      return { head: 0, all: 8 };
     case LAYOUT.complex:
-      return { head: 17, children: 0 };
+      return { head: 0, all: 16 };
     case LAYOUT.long:
-      return { head: 5 + Math.abs(data.readInt32LE(at + 1)) * 2, children: 0 };
+      return { head: 4, all: 4 + Math.abs(data.readInt32LE(at)) * 2 };
     case LAYOUT.string:
-      return { head: 5 + data.readUInt32LE(at + 1), children: 0 };
+      return { head: 4, all: 4 + data.readUInt32LE(at) };
     case LAYOUT.shortString:
-      return { head: 2 + (data[at + 1] ?? 0), children: 0 };
-    case LAYOUT.smallTuple:
-      return { head: 2, children: data[at + 1] ?? 0 };
-    case LAYOUT.sequence:
-    case LAYOUT.set:
-      return { head: 5, children: data.readUInt32LE(at + 1) };
-    case LAYOUT.slice:
-      return { head: 1, children: 3 };
+      return { head: 1, all: 1 + data.readUInt8(at) };
     default:
-      throw new MarshalError(`unknown type 0x${type.toString(16)} at ${at}`);
+      throw new MarshalError(`unknown type 0x${type.toString(16)} at ${at - 1}`);
   }
 }

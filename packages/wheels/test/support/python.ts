@@ -9,7 +9,8 @@ export function python<T>(
 ): T {
   try {
     const out = execFileSync('python3', ['-c', script, ...args], {
-      input: JSON.stringify(input),
+      // Nothing is written to a script that may end without reading.
+      input: input === null ? '' : JSON.stringify(input),
       maxBuffer: 256 * 1024 * 1024,
       env: { PATH: process.env['PATH'], ...env },
       stdio: ['pipe', 'pipe', 'pipe'],
