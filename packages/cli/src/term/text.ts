@@ -58,11 +58,21 @@ function isWide(point: number): boolean {
 /** Shortens plain text in its middle, where names of files differ least. */
 export function shorten(text: string, width: number): string {
   if (widthOf(text) <= width) return text;
-  const characters = [...text];
-  if (width < 2) return '…'.slice(0, width);
-  const head = Math.ceil((width - 1) * 0.6);
-  const tail = width - 1 - head;
-  return `${characters.slice(0, head).join('')}…${tail === 0 ? '' : characters.slice(-tail).join('')}`;
+  if (width < 1) return '';
+  const graphemes = [...SEGMENTS.segment(text)].map(({ segment }) => segment);
+  const head = fitting(graphemes, Math.ceil((width - 1) * 0.6));
+  const tail = fitting(graphemes.toReversed(), width - 1 - widthOf(head.join('')));
+  return `${head.join('')}…${tail.toReversed().join('')}`;
+}
+
+/** As many of the first graphemes as fit. */
+function fitting(graphemes: readonly string[], width: number): string[] {
+  let used = 0;
+  const end = graphemes.findIndex((grapheme) => {
+    used += widthOf(grapheme);
+    return used > width;
+  });
+  return graphemes.slice(0, end === -1 ? graphemes.length : end);
 }
 
 export function padEnd(text: string, width: number): string {
