@@ -14,6 +14,8 @@ export interface EngineContext {
   readonly host: Host;
   readonly signal: AbortSignal;
   readonly layerRunner: LayerRunner;
+  /** Root of the store as the caller named it, where he did. */
+  readonly cacheDir?: string;
 }
 
 export interface ContextOptions {
@@ -35,5 +37,5 @@ export function createContext(options: ContextOptions): EngineContext {
     ...(options.cacheDir === undefined ? {} : { cacheDir: options.cacheDir }),
   };
   const ports = nodePorts({ ...settings, offline: options.offline ?? false });
-  return { cwd, env, ports, host, signal, layerRunner: threadedRunner(settings) };
+  return { ...settings, cwd, ports, host, signal, layerRunner: threadedRunner(settings) };
 }

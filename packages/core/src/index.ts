@@ -1,7 +1,16 @@
 export { build, type BuildOptions } from './build.ts';
+export { cacheInfo, cachePrune, type CacheInfo, type CachePruned } from './cache.ts';
 export { createContext, type ContextOptions, type EngineContext, type Env } from './context.ts';
+export { doctor, type Check } from './doctor.ts';
+export { configJsonSchema } from '@mlcontainer/config-loader';
 export { inspectFile, type Inspection } from './facts.ts';
 export { planHosts, type PlanHost } from './hosts.ts';
+export {
+  validateImage,
+  type ImageInspection,
+  type InspectedImage,
+  type InspectedLayer,
+} from './image/inspect.ts';
 export { canonicalJson, prettyJson } from './json.ts';
 export { readLock, parseLock } from './lock/file.ts';
 export { makeLock, type LockOptions } from './lock/make.ts';

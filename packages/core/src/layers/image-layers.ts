@@ -1,5 +1,11 @@
 import type { DebianLock, LockedDeb } from '@mlcontainer/debian';
-import type { Plan, Platform, PlannedFile, Slot } from '@mlcontainer/plugin-kit';
+import {
+  SLOTS,
+  type Plan,
+  type Platform,
+  type PlannedFile,
+  type Slot,
+} from '@mlcontainer/plugin-kit';
 import type { LockedWheel } from '@mlcontainer/wheels';
 import { bytecodeId } from '../inputs/interpreter.ts';
 import type { Lock } from '../lock/types.ts';
@@ -34,18 +40,18 @@ export type ImageLayer = ImageLayerBase &
     | { readonly recipe: ModelRecipe }
   );
 
-/** The layers of one platform's image in their order: a pure function of plan and lock. */
+/** The layers of one platform's image in the order of their slots: a pure function of plan and lock. */
 export function imageLayers(plan: Plan, lock: Lock, platform: Platform): readonly ImageLayer[] {
   const debian = lockFor(lock.debian, platform);
   const bytecode = plan.options.bytecode ? bytecodeId(debian) : null;
-  const base = debianLayers(plan, debian, bytecode);
-  const tail = [
-    ...filesLayers(plan, 'dependencies', bytecode),
-    ...filesLayers(plan, 'app', bytecode),
+  const fixed = [
+    ...debianLayers(plan, debian, bytecode),
+    ...SLOTS.flatMap((slot) => filesLayers(plan, slot, bytecode)),
     modelLayer(plan),
   ];
-  const room = plan.options.maxLayers - base.length - tail.length;
-  return [...base, ...wheelLayers(plan, lock, platform, bytecode, room), ...tail];
+  const room = plan.options.maxLayers - fixed.length;
+  const wheels = wheelLayers(plan, lock, platform, bytecode, room);
+  return SLOTS.flatMap((slot) => [...wheels, ...fixed].filter((layer) => layer.slot === slot));
 }
 
 function lockFor(locks: readonly DebianLock[], platform: Platform): DebianLock {
@@ -143,13 +149,18 @@ function filesLayers(plan: Plan, slot: Slot, bytecode: string | null): readonly 
     compression,
   };
   const owner = [...new Set(owners.map((layer) => layer.owner))].join(', ');
-  return [{ title: slot === 'app' ? 'app' : 'server', slot, owner, recipe, files }];
+  return [{ title: titleOf(slot, owners), slot, owner, recipe, files }];
+}
+
+function titleOf(slot: Slot, owners: Plan['layers']): string {
+  if (slot === 'app') return 'app';
+  return owners.some((layer) => layer.id === 'core/server') ? 'server' : `files (${slot})`;
 }
 
 function modelLayer(plan: Plan): ImageLayer {
   const { path, facts, compression } = plan.model;
   const recipe: ModelRecipe = { kind: 'model', path, inputs: [facts.sha256], compression };
-  return { title: `model ${facts.fileName}`, slot: 'model', owner: 'user', recipe };
+  return { title: facts.fileName, slot: 'model', owner: 'user', recipe };
 }
 
 /** The hashes of everything a recipe is made of. */

@@ -28,7 +28,14 @@ import { imageConfig } from './image-config.ts';
 import { modelCompression } from './model.ts';
 import { userRequirements } from './requirements.ts';
 import { appLayers, modelPath, ROUTES, serverLayers } from './server.ts';
-import { askEdits, checkSupport, emitTarget, IMAGE_TOKEN, targetsOf } from './targets.ts';
+import {
+  askEdits,
+  checkSupport,
+  emitTarget,
+  IMAGE_TOKEN,
+  targetsOf,
+  warnWithoutRepository,
+} from './targets.ts';
 
 /** Most layers of an image; engines mount each of them. */
 const MAX_LAYERS = 40;
@@ -119,6 +126,7 @@ async function decideTargets(
   const { project, facts, python, contributions, uses } = draft;
   const targets = targetsOf(project.plugins);
   targets.forEach((target) => checkSupport(cx, target, uses));
+  warnWithoutRepository(cx, targets, project.config.image);
   const before = imageConfig(project, facts, python, contributions, []);
   const edits = (
     await Promise.all(

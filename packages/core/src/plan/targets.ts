@@ -20,6 +20,18 @@ export function targetsOf(plugins: readonly Plugin[]): readonly TargetPlugin[] {
   return plugins.filter((plugin): plugin is TargetPlugin => plugin.kind === 'target');
 }
 
+/** Specs name the image by repository and digest; without a repository nobody can pull what they say. */
+export function warnWithoutRepository(
+  cx: EngineContext,
+  targets: readonly TargetPlugin[],
+  image: string | undefined,
+): void {
+  if (targets.length === 0 || image !== undefined) return;
+  const message =
+    'the config names no `image` repository, so the specs refer to the image by its bare name';
+  cx.host.notify({ code: 'warning', message });
+}
+
 /** Checks the features that the plan uses against a target's support map; only what is used can fail. */
 export function checkSupport(
   cx: EngineContext,

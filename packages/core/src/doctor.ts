@@ -1,0 +1,102 @@
+import { isMlcError } from '@mlcontainer/plugin-kit';
+import { debianMirrors, explainMirrors } from '@mlcontainer/debian';
+import { describeSettings, findUv } from '@mlcontainer/wheels';
+import { cacheInfo } from './cache.ts';
+import type { EngineContext } from './context.ts';
+import { settingsOf } from './inputs/wheels.ts';
+import { hostArchitecture } from './inputs/interpreter.ts';
+import { probeEngines } from './run/engines.ts';
+
+/** One thing that was looked at on this machine. */
+export interface Check {
+  readonly name: string;
+  readonly status: 'ok' | 'warn' | 'fail';
+  readonly detail: string;
+  readonly fix?: string;
+}
+
+/** What this machine can do for a build, asked without changing anything but the store. */
+export async function doctor(cx: EngineContext): Promise<{ readonly checks: readonly Check[] }> {
+  const checks = [
+    nodeCheck(),
+    await attempt('store', () => storeCheck(cx)),
+    bytecodeCheck(),
+    await attempt('uv', () => uvCheck(cx)),
+    ...(await pythonChecks(cx)),
+    ...(await mirrorChecks(cx)),
+    ...(await engineChecks(cx)),
+  ];
+  return { checks };
+}
+
+function nodeCheck(): Check {
+  return { name: 'node', status: 'ok', detail: process.version };
+}
+
+async function storeCheck(cx: EngineContext): Promise<Check> {
+  const probe = new TextEncoder().encode('doctor');
+  await cx.ports.store.put(
+    (async function* () {
+      yield await Promise.resolve(probe);
+    })(),
+  );
+  const { path, kinds } = await cacheInfo(cx);
+  const megabytes = kinds.reduce((sum, { size }) => sum + size, 0) / 1e6;
+  return { name: 'store', status: 'ok', detail: `${path}, ${megabytes.toFixed(0)} MB, writable` };
+}
+
+function bytecodeCheck(): Check {
+  const architecture = hostArchitecture();
+  if (architecture !== undefined) {
+    const detail = `Debian's ${architecture} interpreter runs here`;
+    return { name: 'bytecode', status: 'ok', detail };
+  }
+  const detail = `no interpreter of the image runs on ${process.platform}/${process.arch}`;
+  const fix = 'Set `bytecode: false`, or build on Linux.';
+  return { name: 'bytecode', status: 'warn', detail, fix };
+}
+
+async function uvCheck(cx: EngineContext): Promise<Check> {
+  const settings = await settingsOf(cx);
+  const uv = await findUv({ ports: cx.ports, signal: cx.signal, env: cx.env, settings });
+  return { name: 'uv', status: 'ok', detail: `${uv.version} (${uv.source})` };
+}
+
+async function pythonChecks(cx: EngineContext): Promise<readonly Check[]> {
+  const lines = describeSettings(await settingsOf(cx));
+  return lines.map(({ name, value, source }) => ({
+    name: `python ${name}`,
+    status: 'ok' as const,
+    detail: `${value} (${source})`,
+  }));
+}
+
+async function mirrorChecks(cx: EngineContext): Promise<readonly Check[]> {
+  const mirrors = explainMirrors(await debianMirrors({ env: cx.env }));
+  return mirrors.map(({ archive, url, source, detail }) => ({
+    name: archive,
+    status: 'ok' as const,
+    detail: `${url} (${source}: ${detail})`,
+  }));
+}
+
+/** One engine that works is enough for `mlcontainer run`; the others are told, not held against the machine. */
+async function engineChecks(cx: EngineContext): Promise<readonly Check[]> {
+  const probes = await probeEngines(cx, cx.signal);
+  const any = probes.some((probe) => probe.works);
+  const checks = probes.map(({ engine, works, detail }): Check => {
+    return { name: `engine ${engine}`, status: works ? 'ok' : 'warn', detail };
+  });
+  if (any) return checks;
+  const fix = 'Building needs no engine; `mlcontainer run` needs one of them.';
+  return [...checks, { name: 'engine', status: 'warn', detail: 'none works here', fix }];
+}
+
+async function attempt(name: string, check: () => Promise<Check>): Promise<Check> {
+  try {
+    return await check();
+  } catch (error) {
+    if (!isMlcError(error)) throw error;
+    return { name, status: 'fail', detail: `${error.code} ${error.message}`, fix: error.fix };
+  }
+}
