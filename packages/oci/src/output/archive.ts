@@ -1,6 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { mkdir, open, rename, type FileHandle } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { open, rename, type FileHandle } from 'node:fs/promises';
 import { platformName, type PlatformName } from '@mlcontainer/plugin-kit';
 import { blobPath } from '../descriptor.ts';
 import type { Content, Entry } from '../entry.ts';
@@ -34,7 +33,6 @@ export async function writeArchive(
   content: LayoutContent,
   options: ArchiveOptions,
 ): Promise<void> {
-  await mkdir(dirname(file), { recursive: true });
   const write = async (temporary: string): Promise<void> => {
     const handle = await open(temporary, 'wx', 0o644);
     try {

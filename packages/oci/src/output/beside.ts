@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { open, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { diskFault } from './disk-fault.ts';
 
 /**
  * Lets something be written beside its place and moves it there when it is whole; on a failure nothing is left.
+ * No room and no right to write come out as MLC7010 and MLC7011.
  * `.<name>.<host>-<process>-<random>.tmp` is the name meanwhile; such names of processes of this host that are no
  * more are swept first.
  */
@@ -13,12 +15,15 @@ export async function writtenBeside(
   write: (temporary: string) => Promise<void>,
   place: (temporary: string) => Promise<void>,
 ): Promise<void> {
-  await sweep(target);
   const temporary = temporaryName(target);
   try {
+    await mkdir(dirname(target), { recursive: true });
+    await sweep(target);
     await write(temporary);
     await place(temporary);
     await syncFolder(dirname(target));
+  } catch (error) {
+    throw diskFault(error, target);
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }

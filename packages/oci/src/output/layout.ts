@@ -1,5 +1,5 @@
 import { mkdir, readdir, readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { mlcError } from '@mlcontainer/plugin-kit';
 import { blobPath, type Digest } from '../descriptor.ts';
 import { replaceFolder, syncFolder, writtenBeside } from './beside.ts';
@@ -32,7 +32,6 @@ export async function writeLayout(
   content: LayoutContent,
   options: OutputOptions,
 ): Promise<WrittenOutput> {
-  await mkdir(dirname(folder), { recursive: true });
   await checkReplaceable(folder);
   const index = indexFile(content.roots);
   if (await isCurrent(folder, index, content.blobs)) {
