@@ -1,0 +1,350 @@
+import { createHash } from 'node:crypto';
+import { chmodSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeLayer, type Entry } from '@mlcontainer/oci';
+import { describe, expect, it } from 'vitest';
+import { tempFolder } from '../../test/support/host.ts';
+import { makeDeb, type DebSpec } from '../../test/support/make-deb.ts';
+import { writeRawDeb, type RawEntry } from '../../test/support/raw-deb.ts';
+import type { LockedDeb } from '../lock.ts';
+import {
+  debianLayerEntries,
+  type DebianLayer,
+  type FetchedDeb,
+  type LayerContext,
+} from './layer.ts';
+
+const folder = tempFolder();
+const signal = AbortSignal.timeout(60_000);
+
+function fetched(path: string, name: string, version = '1.0'): FetchedDeb {
+  const sha256 = createHash('sha256').update(readFileSync(path)).digest('hex');
+  const deb: LockedDeb = {
+    name,
+    version,
+    architecture: 'amd64',
+    archive: 'debian',
+    file: `pool/${name}.deb`,
+    sha256,
+    size: 1,
+    group: 'extra',
+    requiredBy: [],
+  };
+  return { deb, path };
+}
+
+function made(spec: DebSpec): FetchedDeb {
+  return fetched(makeDeb(folder, spec), spec.name, spec.version);
+}
+
+let count = 0;
+function raw(entries: readonly RawEntry[], name = 'evil'): FetchedDeb {
+  count += 1;
+  return fetched(writeRawDeb(join(folder, `raw${count}.deb`), name, entries), name);
+}
+
+function layerOf(debs: readonly FetchedDeb[], more: Partial<DebianLayer> = {}): DebianLayer {
+  return { group: 'extra', suite: 'bookworm', architecture: 'amd64', debs, ...more };
+}
+
+/** Path → what stands there, read through. */
+async function listing(
+  layer: DebianLayer,
+  cx: Partial<LayerContext> = {},
+): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  for await (const entry of debianLayerEntries(layer, { signal, ...cx })) {
+    expect(found.has(entry.path)).toBe(false);
+    found.set(entry.path, await textOf(entry));
+  }
+  return found;
+}
+
+async function textOf(entry: Entry): Promise<string> {
+  const mode = entry.mode.toString(8);
+  if (entry.type === 'directory') return `dir ${mode}`;
+  if (entry.type !== 'file') return `${entry.type === 'symlink' ? '->' : '=>'}${entry.target}`;
+  if (entry.content.kind === 'bytes')
+    return `${mode} ${Buffer.from(entry.content.bytes).toString()}`;
+  const chunks = [];
+  for await (const chunk of entry.content.open()) chunks.push(Buffer.from(chunk));
+  return `${mode} ${Buffer.concat(chunks).toString()}`;
+}
+
+async function digest(layer: DebianLayer): Promise<string> {
+  const options = { compression: 'none', signal } as const;
+  return (await writeLayer(debianLayerEntries(layer, { signal }), () => undefined, options)).digest;
+}
+
+describe('debianLayerEntries', () => {
+  it('moves old paths below /usr, targets of hard links too, and leaves symbolic ones as they are', async () => {
+    const entries = await listing(
+      layerOf([
+        raw([
+          { name: './lib/', type: '5', mode: 0o755 },
+          { name: './lib/libaa.so.1.0', content: 'aa' },
+          { name: './lib/libaa.so.1', type: '2', link: 'libaa.so.1.0' },
+          { name: './sbin/tool', content: 't', mode: 0o755 },
+          { name: './bin/tool2', type: '1', link: './sbin/tool' },
+          { name: './var/run/aa', type: '5', mode: 0o755 },
+        ]),
+      ]),
+    );
+    expect([...entries.keys()].filter((path) => !path.startsWith('var/lib'))).toEqual([
+      'usr',
+      'usr/lib',
+      'usr/lib/libaa.so.1.0',
+      'usr/lib/libaa.so.1',
+      'usr/sbin',
+      'usr/sbin/tool',
+      'usr/bin',
+      'usr/bin/tool2',
+      'run',
+      'run/aa',
+      'var',
+    ]);
+    expect(entries.get('usr/lib/libaa.so.1')).toBe('->libaa.so.1.0');
+    expect(entries.get('usr/bin/tool2')).toBe('=>usr/sbin/tool');
+  });
+
+  it('holds records for scanners beside the package', async () => {
+    const entries = await listing(
+      layerOf([
+        made({
+          name: 'libstatus',
+          files: { 'lib/aa': 'a' },
+          scripts: { md5sums: `${'0'.repeat(32)}  lib/aa\n` },
+        }),
+      ]),
+    );
+    expect(entries.get('var/lib/dpkg/status.d/libstatus')).toMatch(
+      /^644 Package: libstatus\nVersion: 1.0\n/,
+    );
+    expect(entries.get('var/lib/dpkg/status.d/libstatus.md5sums')).toBe(
+      `644 ${'0'.repeat(32)}  usr/lib/aa\n`,
+    );
+  });
+
+  it('leaves documentation out, but never a copyright file', async () => {
+    const files = {
+      'usr/share/doc/aa/copyright': 'c',
+      'usr/share/doc/aa/README': 'r',
+      'usr/share/man/man1/aa.1': 'm',
+      'usr/share/locale/de/LC_MESSAGES/aa.mo': 'l',
+      'usr/lib/x86_64-linux-gnu/gconv/UTF-16.so': 'u',
+      'usr/lib/x86_64-linux-gnu/gconv/BIG5.so': 'b',
+      'usr/share/aa/doc': 'd',
+    };
+    const deb = made({ name: 'libdocs', files });
+    const trimmed = await listing(layerOf([deb]));
+    const kept = [
+      'usr/share/doc/aa/copyright',
+      'usr/lib/x86_64-linux-gnu/gconv/UTF-16.so',
+      'usr/share/aa/doc',
+    ];
+    expect(Object.keys(files).filter((path) => trimmed.has(path))).toEqual(kept);
+    const whole = await listing(layerOf([deb], { trim: false }));
+    expect(Object.keys(files).every((path) => whole.has(path))).toBe(true);
+  });
+
+  it('drops setuid bits and says so', async () => {
+    const dropped: unknown[] = [];
+    const deb = raw([{ name: './usr/bin/su', content: 's', mode: 0o4755 }]);
+    const entries = await listing(layerOf([deb]), { onDropped: (one) => dropped.push(one) });
+    expect(entries.get('usr/bin/su')).toBe('755 s');
+    expect(dropped).toEqual([{ deb: 'evil 1.0', path: 'usr/bin/su', what: 'mode 4755' }]);
+  });
+
+  it('has the same bytes in any order of packages and any umask of their makers', async () => {
+    const one = made({ name: 'libone', files: { 'usr/share/shared/one': '1' } });
+    const two = made({ name: 'libtwo', files: { 'usr/share/shared/two': '2' } });
+    const forward = await digest(layerOf([one, two]));
+    expect(await digest(layerOf([two, one]))).toBe(forward);
+    expect(await digest(layerOf([one]))).not.toBe(forward);
+    chmodSync(one.path, 0o600);
+    expect(await digest(layerOf([one, two]))).toBe(forward);
+  });
+
+  it('lays alternatives by priority', async () => {
+    const script = (path: string, priority: number) => ({
+      postinst: `#!/bin/sh\nset -e\nif [ "$1" = "configure" ]; then\n  update-alternatives --install /usr/lib/libblas.so.3 libblas.so.3-x86 \\\n    ${path} ${priority} --slave /usr/share/man/man1/x.1 x.1 ${path}.1\nfi\n`,
+    });
+    const files = (path: string) => ({ [path.slice(1)]: 'b' });
+    const low = made({
+      name: 'liblow',
+      files: files('/usr/lib/low.so'),
+      scripts: script('/usr/lib/low.so', 10),
+    });
+    const high = made({
+      name: 'libhigh',
+      files: files('/usr/lib/high.so'),
+      scripts: script('/usr/lib/high.so', 90),
+    });
+    const entries = await listing(layerOf([low, high]));
+    expect(entries.get('usr/lib/libblas.so.3')).toBe('->/etc/alternatives/libblas.so.3-x86');
+    expect(entries.get('etc/alternatives/libblas.so.3-x86')).toBe('->/usr/lib/high.so');
+    expect([...entries.keys()].some((path) => path.includes('x.1'))).toBe(false);
+  });
+
+  it('lays bytecode last', async () => {
+    async function* bytecode() {
+      yield {
+        path: '/usr/lib/python3.11/__pycache__/os.cpython-311.pyc',
+        bytes: Buffer.from('pyc'),
+      };
+      await Promise.resolve();
+    }
+    const entries = await listing(layerOf([], { group: 'runtime', bytecode: bytecode() }));
+    expect([...entries.keys()].at(-1)).toBe('usr/lib/python3.11/__pycache__/os.cpython-311.pyc');
+    expect(entries.get('usr/bin/python3')).toBe('->python3.11');
+    expect(entries.get('usr/local/lib/python3.11/dist-packages')).toBe('dir 755');
+  });
+});
+
+describe('the system group', () => {
+  it('makes accounts, links, the time zone and the bundle of certificates', async () => {
+    const certificates = {
+      'usr/share/ca-certificates/mozilla/B.crt': 'B',
+      'usr/share/ca-certificates/mozilla/A.crt': 'A\n',
+    };
+    const debs = [made({ name: 'ca-certificates', files: certificates })];
+    const entries = await listing(
+      layerOf(debs, { group: 'system', libraryFolders: ['/usr/local/nvidia/lib64'] }),
+    );
+    expect(entries.get('etc/passwd')).toContain('nonroot:x:65532:65532:');
+    expect(entries.get('etc/shadow')).toMatch(/^600 root:\*:/);
+    expect(entries.get('etc/ssl/certs/ca-certificates.crt')).toBe('644 A\nB\n');
+    expect(entries.get('usr/lib/ssl/cert.pem')).toBe('->/etc/ssl/certs/ca-certificates.crt');
+    expect(entries.get('etc/localtime')).toBe('->/usr/share/zoneinfo/Etc/UTC');
+    expect(entries.get('etc/ld.so.conf.d/mlcontainer.conf')).toBe('644 /usr/local/nvidia/lib64\n');
+    expect(entries.get('tmp')).toBe('dir 1777');
+    for (const name of ['bin', 'lib', 'lib64', 'sbin'])
+      expect(entries.get(name)).toBe(`->usr/${name}`);
+    expect(entries.get('var/run')).toBe('->/run');
+    expect(entries.has('usr/share/ca-certificates')).toBe(false);
+  });
+
+  it('has no /lib64 on arm64, and agrees with links that the packages ship', async () => {
+    const links: RawEntry[] = ['bin', 'lib', 'sbin'].map((name) => ({
+      name: `./${name}`,
+      type: '2',
+      link: `usr/${name}`,
+    }));
+    const deb = raw([...links, { name: './var/lock', type: '5', mode: 0o1777 }], 'base-files');
+    const entries = await listing(layerOf([deb], { group: 'system', architecture: 'arm64' }));
+    expect(entries.has('lib64')).toBe(false);
+    expect(entries.get('bin')).toBe('->usr/bin');
+    expect(entries.get('run/lock')).toBe('dir 1777');
+  });
+});
+
+describe('a package that is refused', () => {
+  const cases: Record<string, [readonly RawEntry[], string]> = {
+    'an absolute path': [[{ name: '/etc/passwd' }], 'MLC6003'],
+    'a path that climbs': [[{ name: './../../etc/passwd' }], 'MLC6003'],
+    'a hard link that climbs': [[{ name: './a', type: '1', link: '../../etc/passwd' }], 'MLC6003'],
+    'a hard link to nothing': [[{ name: './a', type: '1', link: './b' }], 'MLC4043'],
+    'a hard link to a link': [
+      [
+        { name: './b', type: '2', link: '/etc/passwd' },
+        { name: './a', type: '1', link: './b' },
+      ],
+      'MLC4043',
+    ],
+    'writing through a link': [
+      [
+        { name: './usr/x', type: '2', link: '/etc' },
+        { name: './usr/x/passwd', content: 'p' },
+      ],
+      'MLC4042',
+    ],
+    'writing through a link, with the directory first': [
+      [
+        { name: './usr/x', type: '2', link: '/etc' },
+        { name: './usr/x/', type: '5' },
+      ],
+      'MLC4040',
+    ],
+    'a directory that becomes a link': [
+      [
+        { name: './usr/x/y', content: 'y' },
+        { name: './usr/x', type: '2', link: '/etc' },
+      ],
+      'MLC4040',
+    ],
+    'a path twice': [
+      [
+        { name: './a', content: '1' },
+        { name: './a', content: '2' },
+      ],
+      'MLC4040',
+    ],
+    'a path twice, once below the old folder': [
+      [
+        { name: './lib/a', content: '1' },
+        { name: './usr/lib/a', content: '2' },
+      ],
+      'MLC4040',
+    ],
+    'a file as a parent': [
+      [
+        { name: './a', content: '1' },
+        { name: './a/b', content: '2' },
+      ],
+      'MLC4042',
+    ],
+    'a character device': [[{ name: './dev/null', type: '3' }], 'MLC4041'],
+    'a block device': [[{ name: './dev/sda', type: '4' }], 'MLC4041'],
+    'a fifo': [[{ name: './run/pipe', type: '6' }], 'MLC4041'],
+  };
+  it.each(Object.entries(cases))('%s', async (_, [entries, code]) => {
+    await expect(listing(layerOf([raw(entries)]))).rejects.toThrowError(
+      expect.objectContaining({ code }),
+    );
+  });
+
+  it('a whiteout, by the lint of the layer', async () => {
+    await expect(digest(layerOf([raw([{ name: './usr/.wh.lib' }])]))).rejects.toThrowError(
+      expect.objectContaining({ code: 'MLC6015' }),
+    );
+  });
+
+  it('two packages with one path, both named', async () => {
+    const debs = ['libleft', 'libright'].map((name) =>
+      made({ name, files: { 'usr/lib/same': name } }),
+    );
+    await expect(listing(layerOf(debs))).rejects.toThrowError(
+      expect.objectContaining({
+        code: 'MLC4040',
+        data: {
+          path: 'usr/lib/same',
+          first: 'libleft 1.0',
+          second: 'libright 1.0',
+          detail: 'a file and a file',
+        },
+      }),
+    );
+  });
+
+  it('another package than the locked one', async () => {
+    const deb = made({ name: 'libother' });
+    const wrong = { ...deb, deb: { ...deb.deb, version: '2.0' } };
+    await expect(listing(layerOf([wrong]))).rejects.toThrowError(
+      expect.objectContaining({ code: 'MLC4032' }),
+    );
+  });
+
+  it('a script that is not modelled, unless it is allowed by name', async () => {
+    const deb = made({
+      name: 'libscript',
+      scripts: { postinst: '#!/bin/sh\nset -e\nadduser --system evil\n' },
+    });
+    await expect(listing(layerOf([deb]))).rejects.toThrowError(
+      expect.objectContaining({
+        code: 'MLC4050',
+        data: expect.objectContaining({ deb: 'libscript' }) as unknown,
+      }),
+    );
+    await expect(listing(layerOf([deb], { allowScripts: ['libscript'] }))).resolves.toBeDefined();
+  });
+});
