@@ -135,7 +135,7 @@ describe('no answer', () => {
       exitCode: 75,
       data: { attempts: 5, detail: 'ECONNREFUSED' },
     });
-    expect(JSON.stringify([error, String(error)])).not.toContain('secret');
+    expect(JSON.stringify([error, (error as Error).message])).not.toContain('secret');
     expect(clock.sleeps).toHaveLength(4);
   });
 

@@ -74,5 +74,6 @@ export async function runChecks(checks: readonly Check[]): Promise<readonly Chec
 
 function problemsOf(error: unknown): readonly string[] {
   if (error === undefined) return [];
-  return error instanceof ConformanceError ? error.problems : [String(error)];
+  if (error instanceof ConformanceError) return error.problems;
+  return [error instanceof Error ? error.message : 'it threw something that is no error'];
 }

@@ -47,11 +47,11 @@ export function createDispatchers(options: DispatcherOptions): Dispatchers {
       return { dispatcher: await dispatcher, proxy };
     },
     async close() {
-      const all = await Promise.allSettled(made.values());
-      made.clear();
-      await Promise.all(
-        all.map((each) => (each.status === 'fulfilled' ? each.value.destroy() : undefined)),
+      const opened = (await Promise.allSettled(made.values())).filter(
+        (each) => each.status === 'fulfilled',
       );
+      made.clear();
+      await Promise.all(opened.map(({ value }) => value.destroy()));
     },
   };
 }

@@ -50,22 +50,35 @@ export async function* resumingBody(first: Followed, options: ResumeOptions): By
   let current: Followed = first;
   try {
     for (;;) {
-      try {
-        for await (const chunk of watched(current.answer.body, options.clock, options.stallMs)) {
-          current.answer.received(chunk.byteLength);
-          const fresh = accept(cursor, chunk, current, options);
-          if (fresh.byteLength > 0) yield fresh;
-          options.progress(cursor.delivered, contentLength(first.answer));
-        }
-        finish(cursor, current, options);
-        return;
-      } catch (error) {
-        current.answer.body.destroy();
-        current = await recover(error, first, current, cursor, options);
-      }
+      const failure = yield* deliver(current, first, cursor, options);
+      if (failure === undefined) return;
+      current.answer.body.destroy();
+      current = await recover(failure.error, first, current, cursor, options);
     }
   } finally {
     current.answer.body.destroy();
+  }
+}
+
+/** Gives what is new of one answer; the failure where it broke. */
+async function* deliver(
+  current: Followed,
+  first: Followed,
+  cursor: Cursor,
+  options: ResumeOptions,
+): AsyncGenerator<Uint8Array, { error: unknown } | undefined> {
+  const size = contentLength(first.answer);
+  try {
+    for await (const chunk of watched(current.answer.body, options.clock, options.stallMs)) {
+      current.answer.received(chunk.byteLength);
+      const fresh = accept(cursor, chunk, current, options);
+      if (fresh.byteLength > 0) yield fresh;
+      options.progress(cursor.delivered, size);
+    }
+    finish(cursor, current, options);
+    return undefined;
+  } catch (error) {
+    return { error };
   }
 }
 

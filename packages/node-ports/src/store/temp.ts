@@ -7,6 +7,8 @@ import { removeTree } from './trees.ts';
 /** A temporary entry of a machine or container that we cannot look into is stale after this time. */
 const FOREIGN_AGE_MS = 24 * 60 * 60 * 1000;
 
+const UNKNOWN = 'unknown';
+
 /** Who owns a temporary entry: `where` tells machines, boots and PID namespaces apart. */
 export interface TempOwner {
   readonly where: string;
@@ -42,7 +44,7 @@ export async function removeStale(folder: string, me: TempOwner): Promise<number
 
 async function isStale(name: string, path: string, me: TempOwner): Promise<boolean> {
   const [where, pid, start] = name.split('.');
-  if (where !== me.where) return isOld(path);
+  if (where !== me.where || where === UNKNOWN) return isOld(path);
   return (await startTime(Number(pid))) !== start;
 }
 
@@ -74,8 +76,12 @@ function isAlive(pid: number): boolean {
   }
 }
 
+/** Where the system does not tell, no process can be called dead. */
 async function whereAmI(): Promise<string> {
-  const boot = await readFile('/proc/sys/kernel/random/boot_id', 'latin1').catch(() => 'local');
-  const namespace = await readlink('/proc/self/ns/pid').catch(() => '');
-  return boot.slice(0, 8) + namespace.replace(/\D/g, '');
+  try {
+    const boot = await readFile('/proc/sys/kernel/random/boot_id', 'latin1');
+    return boot.slice(0, 8) + (await readlink('/proc/self/ns/pid')).replace(/\D/g, '');
+  } catch {
+    return UNKNOWN;
+  }
 }

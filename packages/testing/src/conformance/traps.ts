@@ -58,7 +58,7 @@ function setTraps(conditions: Conditions, access: Access): Undo {
     ...trapModule(dns.promises, 'dns.promises', access),
     ...trapModule(dgram, 'dgram', access, ['createSocket']),
     ...trapModule(os, 'os', access),
-    ...trapModule(globalThis as unknown as Functions, 'globalThis', access, ['fetch']),
+    ...trapModule(globalThis, 'globalThis', access, ['fetch']),
     ...trapModule(process, 'process', access, ['cwd', 'hrtime', 'memoryUsage', 'uptime']),
     trapEnvironment(access),
     bendClock(conditions.clockShift),
