@@ -45,7 +45,11 @@ def spy(self, data, path, *args, **kwargs):
     return original(self, data, path, *args, **kwargs)
 external.SourceLoader.source_to_code = spy
 import joblib, numpy, scipy.stats, sklearn.pipeline, sklearn.linear_model, sklearn.ensemble, uvicorn
-print(json.dumps(compiled))
+shipped = list(compiled)
+# The control: without its bytecode a module is compiled, and the spy sees it.
+sys.pycache_prefix = '/nonexistent'
+import tabnanny
+print(json.dumps({'compiled': shipped, 'control': compiled[len(shipped):]}))
 `;
 
 /** What a scanner reads: Debian packages of status.d, distributions of dist-info. */
