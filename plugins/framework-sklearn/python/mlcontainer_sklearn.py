@@ -6,14 +6,19 @@ file's hash before, and inspection has read every opcode of it when the image wa
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import joblib
 import numpy as np
+from mlcontainer_server.deferred import defer
 from mlcontainer_server.errors import BadInput
+
+# A third of scikit-learn's start-up goes into scipy.stats, of which it imports four names.
+defer("scipy.stats", ("chi2", "gmean", "rankdata", "spearmanr"))
 
 METHODS: Final = ("predict", "predict_proba", "decision_function", "transform")
 _NESTING: Final = 16
@@ -28,6 +33,7 @@ def load(path: str, settings: Mapping[str, Any]) -> SklearnModel:
     Settings: `method` answers requests that name none; `frame` gives the model pandas frames.
     """
     estimator = joblib.load(path)
+    _spare_frame_checks()
     return SklearnModel(estimator, method=settings.get("method"), frame=bool(settings.get("frame")))
 
 
@@ -228,6 +234,27 @@ def _calm(estimator: Any) -> None:
     }
     if parallel:
         estimator.set_params(**parallel)
+
+
+def _spare_frame_checks() -> None:
+    """Say at once that an array is no data frame.
+
+    scikit-learn 1.9 asks narwhals four times a prediction, which looks for the methods of every kind of frame; for one
+    row of a linear model that is most of the time.
+    """
+    with contextlib.suppress(ImportError, AttributeError):
+        module = importlib.import_module("narwhals.stable.v2.dependencies")
+        for name in ("is_into_dataframe", "is_into_series"):
+            check = getattr(module, name)
+            if check.__module__ != __name__:
+                setattr(module, name, _no_array(check))
+
+
+def _no_array(check: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    def checked(value: Any) -> bool:
+        return type(value) is not np.ndarray and check(value)
+
+    return checked
 
 
 def _table(instances: list[Any]) -> np.ndarray[Any, Any]:
