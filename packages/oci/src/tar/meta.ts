@@ -32,8 +32,8 @@ export function addMeta(meta: Meta, header: RawHeader, body: Uint8Array): Meta {
 /** A global header may carry comments and owners, never what decides where an entry begins or how it is called. */
 function checkGlobal(meta: Meta, body: Uint8Array): Meta {
   const { path, linkPath, size, unsupported } = parsePax(body);
-  if (path ?? linkPath ?? size ?? unsupported)
-    throw new HeaderFault('global PAX header that renames or resizes');
+  const harmless = [path, linkPath, size, unsupported].every((value) => value === undefined);
+  if (!harmless) throw new HeaderFault('global PAX header that renames or resizes');
   return meta;
 }
 

@@ -113,6 +113,12 @@ const refused: readonly (readonly [string, string, Uint8Array, ReadTarOptions?])
   ['PAX header at the end', 'MLC6001', rawTar(pax({ path: 'a' }))],
   ['global PAX path', 'MLC6001', rawTar(pax({ path: 'a' }, 'g'), { name: 'c' })],
   ['global PAX size', 'MLC6001', rawTar(pax({ size: '3' }, 'g'), { name: 'c' })],
+  ['global PAX size of 0', 'MLC6001', rawTar(pax({ size: '0' }, 'g'), { name: 'c', body: 'x' })],
+  [
+    'huge PAX size over a small one',
+    'MLC6005',
+    rawTar(pax({ size: '9000000000' }), { name: 'c', body: 'x' }),
+  ],
   [
     'long name twice',
     'MLC6001',

@@ -85,7 +85,9 @@ function decode(bytes: Uint8Array, archive: string): string {
 function sizeOf(header: RawHeader, meta: Meta, archive: string, path: string): number {
   const size = meta.pax?.size;
   if (size === undefined || size === header.size) return header.size;
-  if (size > MAX_OCTAL_SIZE) return size;
+  // GNU tar and Python write 0 there, libarchive the largest number that fits.
+  const saysNothing = header.size === 0 || header.size === MAX_OCTAL_SIZE;
+  if (size > MAX_OCTAL_SIZE && saysNothing) return size;
   const detail = `size ${header.size} in the header, ${size} in PAX`;
   throw mlcError('MLC6005', { archive, path, detail });
 }
