@@ -1,3 +1,5 @@
+import { mlcError } from '@mlcontainer/plugin-kit';
+
 /** A Debian archive: the main one, which also holds `-updates`, and the one of the security team. */
 export type ArchiveName = 'debian' | 'debian-security';
 
@@ -82,10 +84,10 @@ export function snapshotTimestamp(date: Date): string {
   return date.toISOString().replace(/[-:]|\.\d+/g, '');
 }
 
-/** The moment of a snapshot timestamp. */
+/** The moment of a snapshot timestamp. Throws MLC4016. */
 export function snapshotDate(timestamp: string): Date {
-  const match = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(timestamp);
-  if (match === null) throw new RangeError(`${timestamp} is no snapshot timestamp`);
-  const [, year, month, day, hour, minute, second] = match;
-  return new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  const iso = timestamp.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z');
+  const date = new Date(iso);
+  if (iso === timestamp || Number.isNaN(date.getTime())) throw mlcError('MLC4016', { timestamp });
+  return date;
 }

@@ -7,6 +7,7 @@ import { mlcError } from '@mlcontainer/plugin-kit';
 import { openDeb, type OpenDeb } from '../deb/deb.ts';
 import type { FetchedDeb } from '../rootfs/layer.ts';
 import { packageEntries } from '../rootfs/package-entries.ts';
+import { placedPath } from '../rootfs/paths.ts';
 import { createLayerTree, type LayerTree } from '../rootfs/tree.ts';
 
 /**
@@ -92,7 +93,7 @@ async function writeFile(entry: FileEntry, path: string, signal: AbortSignal): P
 /** A link's target relative to the link; an absolute one is meant from the root, which the folder stands for. */
 function insideTarget(path: string, target: string, deb: string): string {
   const from = posix.join('/', posix.dirname(path));
-  const absolute = posix.resolve(from, target);
+  const absolute = `/${placedPath(posix.resolve(from, target).slice(1))}`;
   const relative = posix.relative(from, absolute);
   const climbs = target.split('/').filter((part) => part === '..').length;
   if (!target.startsWith('/') && climbs > dirname(path).split('/').length) {

@@ -100,6 +100,13 @@ const archiveErrors = {
     fix: 'Try again in a few minutes, or use another mirror.',
     exit: 75,
   }),
+  MLC4016: entry<{ timestamp: string }>({
+    title: 'Bad snapshot timestamp',
+    message: (d) => `${JSON.stringify(d.timestamp)} is no moment of the Debian snapshot service.`,
+    why: 'A moment is written like 20261122T113103Z, in UTC.',
+    fix: 'Correct it in the lock, or make the lock anew.',
+    exit: 2,
+  }),
 };
 
 /** MLC402x: resolution. */
