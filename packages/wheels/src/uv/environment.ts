@@ -18,6 +18,9 @@ const REMOVED = [
  */
 export function uvEnvironment(settings: PythonSettings): Record<string, string> {
   const result = definedEnv(settings.env.reveal());
+  // uv takes an empty variable for a wrong value.
+  for (const name of Object.keys(result))
+    if (name.startsWith('UV_') && result[name] === '') delete result[name];
   for (const name of REMOVED) delete result[name];
   const set = (name: string, value: string | undefined) => {
     if (value && !result[name]) result[name] = value;

@@ -1,11 +1,11 @@
-import { access, constants, mkdir, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { mlcError, platformName, type Platform, type Ports } from '@mlcontainer/plugin-kit';
 import type { Interpreter } from '../bytecode/compile.ts';
 import { bestWheel, machineOf, tagRanks } from '../names/tags.ts';
 import type { PythonSettings } from '../settings/settings.ts';
 import { type Annotated, parseAnnotations } from './annotations.ts';
+import { hasWritableCache } from './cache.ts';
 import { uvEnvironment, uvPlaces } from './environment.ts';
 import { uvFailure } from './failure.ts';
 import { completeWheel } from './complete.ts';
@@ -146,20 +146,6 @@ async function writeInterpreter(interpreter: Interpreter, folder: string): Promi
   const lines = ['#!/bin/sh', ...exports, `exec ${interpreter.argv.map(quote).join(' ')} "$@"`, ''];
   await writeFile(path, lines.join('\n'), { mode: 0o755 });
   return path;
-}
-
-/** Whether uv can use its own cache; with a read-only home it gets a temporary one. */
-async function hasWritableCache(env: Record<string, string>): Promise<boolean> {
-  if (env['UV_CACHE_DIR'] || env['UV_NO_CACHE']) return true;
-  const base = env['XDG_CACHE_HOME'] ?? join(env['HOME'] ?? homedir(), '.cache');
-  const folder = join(base, 'uv');
-  try {
-    await mkdir(folder, { recursive: true });
-    await access(folder, constants.W_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function choose(
