@@ -3,7 +3,6 @@ import type { Plan } from '@mlcontainer/plugin-kit';
 import type { EngineContext } from './context.ts';
 import { makeImages } from './image/make.ts';
 import { buildLayers, type BuiltPlatform } from './layers/build-layers.ts';
-import { inputsOf } from './layers/prepare.ts';
 import { makeLock } from './lock/make.ts';
 import { rememberLayers } from './lock/layers.ts';
 import type { Lock } from './lock/types.ts';
@@ -54,20 +53,14 @@ export async function build(cx: EngineContext, options: BuildOptions): Promise<B
   });
 }
 
-/** The first failure stops the other layers too: nobody waits for work that is thrown away. */
 async function runLayers(
   cx: EngineContext,
   plan: Plan,
   lock: Lock,
   root: string,
 ): Promise<readonly BuiltPlatform[]> {
-  const stop = new AbortController();
-  const inner = { ...cx, signal: AbortSignal.any([cx.signal, stop.signal]) };
   try {
-    return await buildLayers(inner, plan, lock, inputsOf(inner, plan, lock, root));
-  } catch (error) {
-    stop.abort(error);
-    throw error;
+    return await buildLayers(cx, plan, lock, root);
   } finally {
     await cx.layerRunner.close();
   }

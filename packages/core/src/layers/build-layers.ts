@@ -4,7 +4,7 @@ import type { Lock } from '../lock/types.ts';
 import { cachedLayer, rememberLayer } from './cache.ts';
 import { imageLayers, type ImageLayer } from './image-layers.ts';
 import type { LayerResult } from './job.ts';
-import { prepareJob, type Inputs } from './prepare.ts';
+import { inputsOf, prepareJob, type Inputs } from './prepare.ts';
 import { recipeDigest } from './recipe.ts';
 
 /** A layer that is there, with what it is and how it came. */
@@ -22,39 +22,74 @@ export interface BuiltPlatform {
   readonly layers: readonly BuiltLayer[];
 }
 
-/** Makes every layer that the store does not hold; a layer that several platforms share is made once. */
+/**
+ * Makes every layer that the store does not hold; a layer that several platforms share is made once. The first
+ * failure stops the others, and they have ended when it is thrown: nothing goes on behind the caller's back.
+ */
 export async function buildLayers(
   cx: EngineContext,
   plan: Plan,
   lock: Lock,
-  inputs: Inputs,
+  root: string,
 ): Promise<readonly BuiltPlatform[]> {
+  const stop = new AbortController();
+  const inner = { ...cx, signal: AbortSignal.any([cx.signal, stop.signal]) };
   const made = new Map<string, Promise<BuiltLayer>>();
-  const haveLayer = (
-    layer: ImageLayer,
-    debian: () => Promise<readonly BuiltLayer[]>,
-  ): Promise<BuiltLayer> => {
-    const recipe = recipeDigest(layer.recipe);
-    const known = made.get(recipe);
-    if (known !== undefined) return known;
-    const building = buildLayer(cx, lock, layer, recipe, inputs, debian);
-    made.set(recipe, building);
-    return building;
-  };
-  const platforms = plan.platforms.map(async (platform): Promise<BuiltPlatform> => {
-    const layers = imageLayers(plan, lock, platform);
-    const debian = (): Promise<readonly BuiltLayer[]> =>
-      Promise.all(
-        layers
-          .filter((layer) => layer.recipe.kind === 'debian')
-          .map((layer) => haveLayer(layer, debian)),
-      );
-    // Started in the order of cost, so that the largest does not come last on its own.
-    const order = [...layers].sort((a, b) => cost(b) - cost(a));
-    const building = new Map(order.map((layer) => [layer, haveLayer(layer, debian)]));
-    return { platform, layers: await Promise.all(layers.map((layer) => building.get(layer)!)) };
-  });
-  return Promise.all(platforms);
+  try {
+    return await allPlatforms(
+      { cx: inner, lock, inputs: inputsOf(inner, plan, lock, root), made },
+      plan,
+    );
+  } catch (error) {
+    stop.abort(error);
+    await Promise.allSettled(made.values());
+    throw error;
+  }
+}
+
+/** What the layers of one build share. */
+interface LayerWork {
+  readonly cx: EngineContext;
+  readonly lock: Lock;
+  readonly inputs: Inputs;
+  /** By recipe. */
+  readonly made: Map<string, Promise<BuiltLayer>>;
+}
+
+function allPlatforms(work: LayerWork, plan: Plan): Promise<readonly BuiltPlatform[]> {
+  return Promise.all(
+    plan.platforms.map(async (platform): Promise<BuiltPlatform> => {
+      const layers = imageLayers(plan, work.lock, platform);
+      const debian = (): Promise<readonly BuiltLayer[]> =>
+        Promise.all(
+          layers
+            .filter((layer) => layer.recipe.kind === 'debian')
+            .map((layer) => haveLayer(work, layer, debian)),
+        );
+      // Started in the order of cost, so that the largest does not come last on its own.
+      for (const layer of [...layers].sort((a, b) => cost(b) - cost(a)))
+        void haveLayer(work, layer, debian);
+      return {
+        platform,
+        layers: await Promise.all(layers.map((layer) => haveLayer(work, layer, debian))),
+      };
+    }),
+  );
+}
+
+function haveLayer(
+  work: LayerWork,
+  layer: ImageLayer,
+  debian: () => Promise<readonly BuiltLayer[]>,
+): Promise<BuiltLayer> {
+  const recipe = recipeDigest(layer.recipe);
+  const known = work.made.get(recipe);
+  if (known !== undefined) return known;
+  const building = buildLayer(work.cx, work.lock, layer, recipe, work.inputs, debian);
+  // Whoever waits for it sees the failure; it must not count as unhandled before that.
+  building.catch(() => undefined);
+  work.made.set(recipe, building);
+  return building;
 }
 
 async function buildLayer(
