@@ -82,6 +82,8 @@ async function makeDispatcher(
   return new ProxyAgent({
     ...pool,
     uri: proxy.href,
+    // A proxy forwards plain http and tunnels https, as curl has it.
+    proxyTunnel: false,
     requestTls: connect,
     proxyTls: connect,
     factory: (origin, opts) => new Pool(origin, { ...pool, ...opts }),
