@@ -4,8 +4,9 @@ import { commandHelp, toolHelp } from './command/help.ts';
 import { parseLine, type OptionValue, type ParsedLine } from './command/parse.ts';
 import type { AnyCommand } from './command/types.ts';
 import type { CliIo } from './context.ts';
-import { coded, errorDocument, INTERRUPTED } from './errors/coded.ts';
+import { coded, errorDocument } from './errors/coded.ts';
 import { renderError } from './errors/render.ts';
+import { interruptedCode } from './interrupt.ts';
 import { loadCommand } from './loaders.ts';
 import { globalValues, openSession, styleFor, type GlobalValues } from './session.ts';
 import { COMMANDS } from './table/commands.ts';
@@ -95,7 +96,7 @@ function report(io: CliIo, values: GlobalValues, failure: unknown): number {
 }
 
 function reportInterrupt(io: CliIo, { json, level }: GlobalValues): number {
-  const { exitCode = INTERRUPTED } = io.signal.reason as { exitCode?: number };
+  const exitCode = interruptedCode(io.signal);
   const text = json
     ? JSON.stringify({ schemaVersion: 1, interrupted: true, exitCode })
     : 'Interrupted; nothing half-written was kept.';

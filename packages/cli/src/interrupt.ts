@@ -39,3 +39,8 @@ export function interruptible(source: SignalSource): { signal: AbortSignal; done
   };
   return { signal: controller.signal, done };
 }
+
+/** The exit code that goes with an aborted signal. */
+export function interruptedCode({ reason }: AbortSignal): number {
+  return (reason as { exitCode?: number } | undefined)?.exitCode ?? INTERRUPTED;
+}

@@ -1,9 +1,10 @@
-import { createInterface } from 'node:readline/promises';
 import { runCli } from './cli.ts';
 import type { CliIo, Output } from './context.ts';
-import type { Engine } from './engine.ts';
+import { coded } from './errors/coded.ts';
+import { renderError } from './errors/render.ts';
 import { interruptible } from './interrupt.ts';
-import { isCi } from './session.ts';
+import { isCi, isLive } from './session.ts';
+import { makeStyle } from './term/style.ts';
 
 /** The process: its streams, signals and exit code. */
 export async function main(): Promise<void> {
@@ -11,12 +12,26 @@ export async function main(): Promise<void> {
   process.setSourceMapsEnabled(true);
   ignoreBrokenPipe(process.stdout);
   ignoreBrokenPipe(process.stderr);
+  expectTheUnexpected();
   const { signal, done } = interruptible(process);
   const code = await runCli(processIo(signal));
   done();
   await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
   // Nothing that a plugin left open may keep the process.
   process.exit(code);
+}
+
+/** However the process ends: the terminal gets its cursor back, and a stray error is told like any other. */
+function expectTheUnexpected(): void {
+  const { stderr, env } = process;
+  process.on('exit', () => {
+    if (isLive({ stderr: outputOf(stderr), env })) stderr.write('\u001b[?25h');
+  });
+  process.on('uncaughtException', (cause) => {
+    const options = { style: makeStyle(false), cwd: process.cwd(), width: 80, debug: true };
+    stderr.write(`\n${renderError(coded(cause), options)}\n`);
+    process.exit(1);
+  });
 }
 
 function processIo(signal: AbortSignal): CliIo {
@@ -31,7 +46,7 @@ function processIo(signal: AbortSignal): CliIo {
     ask: isPerson ? (question) => ask(question, signal) : undefined,
     now: () => performance.now(),
     signal,
-    loadEngine: async () => (await import('@mlcontainer/core')) as unknown as Engine,
+    loadEngine: () => import('@mlcontainer/core'),
   };
 }
 
@@ -48,6 +63,7 @@ function outputOf(stream: NodeJS.WriteStream): Output {
 }
 
 async function ask(question: string, signal: AbortSignal): Promise<string> {
+  const { createInterface } = await import('node:readline/promises');
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   try {
     return await lines.question(question, { signal });

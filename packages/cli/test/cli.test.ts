@@ -15,6 +15,14 @@ describe('the tool itself', () => {
     for (const { name } of COMMANDS) expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
   });
 
+  test('gives every command as data', async () => {
+    const { stdout } = await mlc('help --json');
+    expect(JSON.parse(stdout)).toMatchObject({ schemaVersion: 1, commands: COMMANDS });
+    expect(JSON.parse((await mlc('help plan --json')).stdout)).toMatchObject({
+      commands: [{ name: 'plan' }],
+    });
+  });
+
   test.each(['--version', '-V', 'version'])('%s prints the version', async (line) => {
     expect(await mlc(line)).toEqual({ code: 0, stdout: `${VERSION}\n`, stderr: '' });
   });
@@ -286,7 +294,7 @@ describe('an interruption', () => {
 });
 
 describe('colours', () => {
-  const COLOR = /\u001b\[\d+m/u;
+  const COLOR = /\p{Cc}\[\d+m/u;
 
   test.each<[string, Record<string, string>, boolean, boolean]>([
     ['plan', {}, true, true],

@@ -4,7 +4,8 @@ import type { EngineEvent, Host } from '@mlcontainer/plugin-kit';
 import { mlcError } from '@mlcontainer/plugin-kit';
 import { cloudRun } from '@mlcontainer/target-cloud-run';
 import { FACTS, PLAN } from './fake-plan.ts';
-import type { BuildReport, Engine, EngineContext } from '../src/engine.ts';
+import type { BuildReport, EngineContext } from '@mlcontainer/core';
+import type { Engine } from '../src/engine.ts';
 
 /** The functions of the engine with its arguments, and whatever results a test needs. */
 type LooseEngine = {

@@ -182,7 +182,7 @@ describe('the JSON host', () => {
 });
 
 function stripColor(text: string): string {
-  return text.replace(/\u001b\[\d+m/gu, '');
+  return text.replace(/\p{Cc}\[\d+m/gu, '');
 }
 
 test('the screen of these tests knows what it does not know', () => {

@@ -82,6 +82,15 @@ describe('the process', () => {
     expect(stderr).toMatch(/at .*mlcontainer\.config\.ts:2:7/);
   });
 
+  test('tells a stray error of the config like any other', async () => {
+    const text =
+      "setTimeout(() => { throw new Error('stray'); }, 10);\nexport default new Promise(() => setInterval(() => 0, 1e6));\n";
+    await writeFile(join(folder, 'mlcontainer.config.ts'), text);
+    const { code, stderr } = await end(start(['plan']));
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/MLC1199[^]*stray/);
+  });
+
   test.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],

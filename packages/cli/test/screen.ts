@@ -6,7 +6,7 @@ export function screen(output: string): string[] {
   const lines: string[] = [''];
   let row = 0;
   let column = 0;
-  const pieces = output.split(/(\u001b\[\??\d*[A-Za-z]|\r|\n)/u).filter((piece) => piece !== '');
+  const pieces = output.split(/(\p{Cc}\[\??\d*[A-Za-z]|\r|\n)/u).filter((piece) => piece !== '');
   for (const piece of pieces) {
     if (piece === '\n') {
       row++;

@@ -1,5 +1,5 @@
 import type { CommandRun, Invocation } from '../command/types.ts';
-import type { BuildReport } from '../engine.ts';
+import type { BuildReport } from '@mlcontainer/core';
 import { shown } from '../hosts/lines.ts';
 import type { buildCommand } from '../table/build.ts';
 import { bytesText, columns, countText, timeText } from '../term/text.ts';

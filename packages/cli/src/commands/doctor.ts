@@ -1,5 +1,5 @@
 import type { CommandRun, Invocation } from '../command/types.ts';
-import type { Check } from '../engine.ts';
+import type { Check } from '@mlcontainer/core';
 import type { doctorCommand } from '../table/understand.ts';
 import { padEnd } from '../term/text.ts';
 import { json } from './json.ts';

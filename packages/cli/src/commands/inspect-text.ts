@@ -1,5 +1,5 @@
 import type { Finding, ModelFacts, TensorFact } from '@mlcontainer/plugin-kit';
-import type { ImageInspection } from '../engine.ts';
+import type { ImageInspection } from '@mlcontainer/core';
 import type { Style } from '../term/style.ts';
 import { bytesText, columns, countText, padStart, printable } from '../term/text.ts';
 
@@ -80,15 +80,21 @@ export function findingsText(findings: readonly Finding[], style: Style): string
 /** Images of a layout or archive for a person. */
 export function imageText({ images }: ImageInspection, style: Style): string {
   return images
-    .map(({ platform, digest, layers }) => {
-      const size = layers.reduce((sum, layer) => sum + layer.size, 0);
+    .map((image) => {
+      const { platform, digest, layers, size, uncompressedSize, user, entrypoint } = image;
+      const facts = [
+        ['digest', digest],
+        ['unpacked', bytesText(uncompressedSize)],
+        ['runs as', printable(user || 'root')],
+        ['starts', printable(entrypoint.join(' '))],
+      ].map(([key = '', value = '']) => [style.dim(key), value]);
       const rows = layers.map((layer) => [
         style.dim(layer.digest.slice(0, 19)),
         padStart(bytesText(layer.size), 8),
         printable(layer.title ?? ''),
       ]);
       const head = `${style.strong(platform)}  ${bytesText(size)} in ${countText(layers.length, 'layer')}`;
-      return `${head}\n${style.dim(digest)}\n${columns(rows, '  ')}`;
+      return `${head}\n${columns(facts, '  ')}\n${columns(rows, '  ')}`;
     })
     .join('\n\n');
 }

@@ -2,7 +2,7 @@ import { open as openFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { mlcError, type Finding, type ModelFacts, type Plugin } from '@mlcontainer/plugin-kit';
 import type { CommandRun, Invocation } from '../command/types.ts';
-import type { ImageInspection } from '../engine.ts';
+import type { ImageInspection } from '@mlcontainer/core';
 import type { inspectCommand } from '../table/understand.ts';
 import { factsText, findingsText, imageText } from './inspect-text.ts';
 import { json } from './json.ts';

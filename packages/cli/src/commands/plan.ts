@@ -1,6 +1,6 @@
 import { platformName, type Plan } from '@mlcontainer/plugin-kit';
 import type { CommandRun, Invocation } from '../command/types.ts';
-import type { PlanChange } from '../engine.ts';
+import type { PlanChange } from '@mlcontainer/core';
 import type { planCommand } from '../table/build.ts';
 import { columns, countText } from '../term/text.ts';
 import { json } from './json.ts';

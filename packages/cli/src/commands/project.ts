@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Plan, PlatformName } from '@mlcontainer/plugin-kit';
 import type { CliContext } from '../context.ts';
-import type { Engine, EngineContext, Project } from '../engine.ts';
+import type { EngineContext, Project } from '@mlcontainer/core';
+import type { Engine } from '../engine.ts';
 
 /** Options that decide how the engine reaches its inputs. */
 export interface EngineChoices {

@@ -1,8 +1,9 @@
 import { join, resolve } from 'node:path';
 import { mlcError, type Platform } from '@mlcontainer/plugin-kit';
 import type { CommandRun, Invocation } from '../command/types.ts';
-import type { RunningContainer, RunOptions } from '../engine.ts';
+import type { RunningContainer, RunOptions } from '@mlcontainer/core';
 import type { runCommand } from '../table/build.ts';
+import { interruptedCode } from '../interrupt.ts';
 import { json } from './json.ts';
 import { openEngine, openProject, type OpenEngine } from './project.ts';
 
@@ -28,9 +29,13 @@ function announce({ options, print, say, style }: Call, { engine, url }: Running
   say(`${style.good('✔')} Ready at ${style.name(url)} ${how}; Ctrl-C stops it.`);
 }
 
-async function untilEnded({ signal }: Call, container: RunningContainer): Promise<number> {
+/** Ctrl-C is how a run ends, not a failure that has to be told. */
+async function untilEnded({ signal, say }: Call, container: RunningContainer): Promise<number> {
   const exit = await container.exited;
-  signal.throwIfAborted();
+  if (signal.aborted) {
+    say('Stopped; nothing of the container is left.');
+    return interruptedCode(signal);
+  }
   if (exit !== 0) throw mlcError('MLC1120', { exit, engine: container.engine });
   return 0;
 }

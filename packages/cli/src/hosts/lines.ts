@@ -84,8 +84,8 @@ export function shown(path: string, cwd: string): string {
 export function plainLine(event: EngineEvent, cwd: string): string | undefined {
   switch (event.code) {
     case 'stage-done': {
-      const summary = event.summary === undefined ? '' : ` ${printable(shown(event.summary, cwd))}`;
-      return `${event.stage}:${summary} (${timeText(event.ms)})`;
+      const summary = event.summary ? `: ${printable(shown(event.summary, cwd))}` : '';
+      return `${event.stage}${summary} (${timeText(event.ms)})`;
     }
     case 'layer-done': {
       const how = event.reused ? 'reused' : timeText(event.ms);

@@ -94,5 +94,8 @@ export const helpCommand = defineCommand({
   summary: 'Show help for the tool or a command',
   args: [{ name: 'command', does: 'The command to explain' }],
   options: {},
-  examples: [{ run: 'mlcontainer help build', does: 'The same as `mlcontainer build --help`' }],
+  examples: [
+    { run: 'mlcontainer help build', does: 'The same as `mlcontainer build --help`' },
+    { run: 'mlcontainer help --json', does: 'Every command, option and example as data' },
+  ],
 });

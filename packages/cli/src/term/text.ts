@@ -27,15 +27,22 @@ export function countText(count: number, one: string, many = `${one}s`): string 
   return `${count} ${count === 1 ? one : many}`;
 }
 
-const SEGMENTS = new Intl.Segmenter('en', { granularity: 'grapheme' });
+/** Making a segmenter loads tables of Unicode, which plain ASCII does without. */
+let segmenter: Intl.Segmenter | undefined;
+
+function graphemesOf(text: string): string[] {
+  segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' });
+  return [...segmenter.segment(text)].map(({ segment }) => segment);
+}
 
 /** Columns that a text takes on a terminal, escape codes not counted. Wide characters count two. */
 export function widthOf(text: string): number {
-  let width = 0;
-  for (const { segment } of SEGMENTS.segment(stripVTControlCharacters(text))) {
-    width += isWide(segment.codePointAt(0) ?? 0) ? 2 : 1;
-  }
-  return width;
+  const plain = stripVTControlCharacters(text);
+  if (/^[ -~]*$/.test(plain)) return plain.length;
+  return graphemesOf(plain).reduce(
+    (width, grapheme) => width + (isWide(grapheme.codePointAt(0) ?? 0) ? 2 : 1),
+    0,
+  );
 }
 
 /** First and last code points of East Asian wide and full-width characters, and of emoji (Unicode, annex 11). */
@@ -59,7 +66,7 @@ function isWide(point: number): boolean {
 export function shorten(text: string, width: number): string {
   if (widthOf(text) <= width) return text;
   if (width < 1) return '';
-  const graphemes = [...SEGMENTS.segment(text)].map(({ segment }) => segment);
+  const graphemes = graphemesOf(text);
   const head = fitting(graphemes, Math.ceil((width - 1) * 0.6));
   const tail = fitting(graphemes.toReversed(), width - 1 - widthOf(head.join('')));
   return `${head.join('')}…${tail.toReversed().join('')}`;

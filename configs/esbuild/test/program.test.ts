@@ -1,0 +1,73 @@
+import { execFile } from 'node:child_process';
+import { access, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { bundleProgram } from '../src/index.ts';
+
+const run = promisify(execFile);
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'mlc-bundle-'));
+});
+afterEach(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+const PROGRAM = {
+  'package.json': '{ "type": "module", "dependencies": { "outside": "1.0.0" } }',
+  'src/bin.ts': `import { outside } from 'outside';
+    const { ask }: { ask: () => Promise<string> } = await import('inside');
+    console.log(outside, await ask());`,
+  'node_modules/outside/package.json': '{ "type": "module", "exports": "./index.js" }',
+  'node_modules/outside/index.js': "export const outside = 'outside';",
+  'node_modules/inside/package.json':
+    '{ "type": "module", "exports": { "@mlcontainer/source": "./deep/index.ts" } }',
+  'node_modules/inside/deep/index.ts': `import { once } from 'node:events';
+    import { Worker } from 'node:worker_threads';
+    export async function ask(): Promise<string> {
+      const worker = new Worker(new URL(\`./answer.\${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}\`, import.meta.url));
+      const [answer] = await once(worker, 'message');
+      return answer as string;
+    }`,
+  'node_modules/inside/deep/answer.ts':
+    "import { parentPort } from 'node:worker_threads'; parentPort?.postMessage('answer');",
+};
+
+async function bundle(
+  files: Readonly<Record<string, string>>,
+  entries: Readonly<Record<string, string>>,
+) {
+  for (const [path, text] of Object.entries({ ...PROGRAM, ...files })) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), text);
+  }
+  await bundleProgram({ folder, entries, inlined: ['inside'] });
+}
+
+const ENTRIES = { bin: 'src/bin.ts', answer: 'node_modules/inside/deep/answer.ts' };
+
+test('a bundled program finds its worker and what stays outside', async () => {
+  await bundle({}, ENTRIES);
+  await rm(join(folder, 'node_modules/inside'), { recursive: true });
+  const { stdout } = await run(process.execPath, [join(folder, 'dist/bin.js')]);
+  expect(stdout).toBe('outside answer\n');
+});
+
+test('files of an older bundle are not shipped on', async () => {
+  await bundle({ 'dist/old-ABC.js': '' }, ENTRIES);
+  expect(await readdir(join(folder, 'dist'))).not.toContain('old-ABC.js');
+});
+
+test('a worker that is no entry is an error', async () => {
+  await expect(bundle({}, { bin: 'src/bin.ts' })).rejects.toThrow(/the worker answer/);
+  await expect(access(join(folder, 'dist'))).rejects.toThrow('ENOENT');
+});
+
+test('an import that package.json does not name is an error', async () => {
+  await expect(bundle({ 'package.json': '{ "type": "module" }' }, ENTRIES)).rejects.toThrow(
+    /outside is imported/,
+  );
+});
