@@ -35,25 +35,29 @@ export async function inspectModel(
 ): Promise<{ facts: ModelFacts; findings: Finding[] }> {
   const source = await openSource(path, options.signal);
   try {
-    const file = options.fileName ?? basename(path);
-    const report: Report = {
-      file,
-      policy: createPolicy(file, options.allowedGlobals),
-      limits: { ...DEFAULT_LIMITS, ...options.limits },
-      findings: [],
-      facts: blankFacts('unknown'),
-    };
-    await readInto(
-      report,
-      createWindow(() => readChunk(source)),
-    );
-    return {
-      facts: { fileName: file, ...(await finishSource(source)), ...report.facts },
-      findings: report.findings,
-    };
+    const fileName = options.fileName ?? basename(path);
+    const { facts, findings } = await inspectStream(fileName, () => readChunk(source), options);
+    return { facts: { fileName, ...(await finishSource(source)), ...facts }, findings };
   } finally {
     await source.handle.close();
   }
+}
+
+/** Inspects what `pull` gives, chunk by chunk, up to the end or to the first fault. */
+export async function inspectStream(
+  file: string,
+  pull: () => Promise<Uint8Array | undefined>,
+  options: Pick<InspectOptions, 'allowedGlobals' | 'limits'>,
+): Promise<Pick<Report, 'facts' | 'findings'>> {
+  const report: Report = {
+    file,
+    policy: createPolicy(file, options.allowedGlobals),
+    limits: { ...DEFAULT_LIMITS, ...options.limits },
+    findings: [],
+    facts: blankFacts('unknown'),
+  };
+  await readInto(report, createWindow(pull));
+  return report;
 }
 
 /** Runs the reader of the format; its fault becomes the last finding. */

@@ -2,6 +2,7 @@ import { mlcError, type PlanContext } from '@mlcontainer/plugin-kit';
 import { stampOf } from './detect.ts';
 import type { SklearnOptions } from './options.ts';
 import { pythonsOf } from './releases.ts';
+import { parseVersion } from './version.ts';
 import { allows, parseRequirement, type Requirement } from './requirement.ts';
 
 /** The version to serve with, and why. */
@@ -33,6 +34,9 @@ function choose(cx: PlanContext<SklearnOptions>): Pin {
   if (version !== undefined) {
     const instead = stamp === undefined ? '' : `, instead of ${stamp}, which wrote the model`;
     return { version, reason: `the config says ${version}${instead}: ${versionReason ?? ''}` };
+  }
+  if (stamp !== undefined && parseVersion(stamp) === undefined) {
+    throw mlcError('MLC3104', { file: cx.facts.fileName, package: 'scikit-learn', stamp });
   }
   if (stamp === undefined)
     throw mlcError('MLC3101', { file: cx.facts.fileName, package: 'scikit-learn' });

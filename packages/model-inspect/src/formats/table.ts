@@ -44,10 +44,7 @@ function isSafetensors(head: Uint8Array): boolean {
 }
 
 /** Opcodes that a pickle of protocol 0 or 1, which has no PROTO, can begin with. */
-const isOldPickle = (head: Uint8Array) =>
-  head.length > 0 &&
-  /^[(\])}ciINJKMLFGSTUVX]/.test(String.fromCharCode(head[0]!)) &&
-  !/^\{\s*"/.test(ascii(head));
+const isOldPickle = (head: Uint8Array) => /^[(\])}ciINJKMLFGSTUVX]/.test(ascii(head));
 
 /**
  * Formats in the order in which they are tried; the first that matches decides. Compressions come first, as in

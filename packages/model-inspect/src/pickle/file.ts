@@ -106,6 +106,6 @@ function sklearnVersion(report: Report, inspection: Inspection, own: string | un
     });
     report.findings.push(mlcFinding(error, 'warning'));
   }
-  const owner = inspection.stamps.get(version) ?? 'the root';
+  const owner = own === undefined ? inspection.stamps.get(version) : 'the root';
   return { version, evidence: `_sklearn_version in the state of ${owner}` };
 }

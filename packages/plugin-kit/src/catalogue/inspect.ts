@@ -226,4 +226,13 @@ export const inspectErrors = {
     fix: 'Export the fitted estimator or pipeline itself, or use the plugin of the framework that wrote it.',
     exit: 2,
   }),
+  MLC3104: entry<{ file: string; package: string; stamp: string }>({
+    title: 'Version stamp that is none',
+    message: (d) =>
+      `${d.file} says that ${d.package} ${JSON.stringify(d.stamp)} wrote it, which is no version.`,
+    why: 'The stamp becomes a requirement, and only a version of PEP 440 can be one.',
+    fix: (d) =>
+      `Name the ${d.package} version of the training in the plugin's option version, with versionReason; and ask where the file comes from.`,
+    exit: 2,
+  }),
 };

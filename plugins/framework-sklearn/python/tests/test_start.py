@@ -9,10 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from mlcontainer_sklearn import load
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import RandomizedSearchCV
 from sklearn.utils.validation import _get_feature_names
+
+from mlcontainer_sklearn import load
 
 DEFERRED = """
 import sys
