@@ -118,11 +118,12 @@ path.write_text(json.dumps(lock, indent=2) + '\\n')
 
 describe('a machine that fails', () => {
   it('with a full disk leaves nothing half-written', async () => {
+    await mlcontainerOk(world, ['lock'], { cwd: project.folder });
     const disk = join(scratch, 'disk');
     await output('mkdir', [disk]);
     await output('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', disk]);
     const options = { cwd: project.folder, env: { MLCONTAINER_CACHE_DIR: join(disk, 'store') } };
-    const result = await mlcontainer(world, ['build'], options);
+    const result = await mlcontainer(world, ['build', '--frozen'], options);
     await capture('umount', [disk]);
     expectRefusal(result, 'MLC7010');
     await expect(readdir(project.layout)).rejects.toThrow('ENOENT');

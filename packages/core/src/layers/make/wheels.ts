@@ -1,8 +1,10 @@
 import type { Entry } from '@mlcontainer/oci';
+import { isMlcError } from '@mlcontainer/plugin-kit';
 import {
   compileBytecode,
   openWheel,
   planTrim,
+  verifyWheel,
   wheelLayerEntries,
   type InstallPaths,
 } from '@mlcontainer/wheels';
@@ -19,8 +21,21 @@ export async function wheelsLayer(job: WheelsJob, cx: JobContext): Promise<Layer
   const trimmed = { files: 0, bytes: 0 };
   const { compression } = job.recipe;
   const entries = wheelEntries(job, trimmed, cx);
-  const written = await layerIntoStore(entries, compression, cx.ports.store, cx.signal);
+  const written = await layerIntoStore(entries, compression, cx.ports.store, cx.signal).catch(
+    async (error: unknown) => {
+      if (isMlcError(error) && error.code === 'MLC6021') await blameWheel(job, cx);
+      throw error;
+    },
+  );
   return { ...written, trimmed };
+}
+
+/** The writer knows an entry whose bytes are not as promised; the reader knows which wheel lied and how. */
+async function blameWheel(job: WheelsJob, cx: JobContext): Promise<void> {
+  for (const { wheel, path } of job.wheels) {
+    await using open = await openWheel(path, wheel);
+    await verifyWheel(open, cx.signal);
+  }
 }
 
 interface Trimmed {
