@@ -96,26 +96,40 @@ const LIVENESS = {
   failureThreshold: 3,
 };
 
+const ALWAYS = {
+  timeoutSeconds: 300,
+  ingress: 'all',
+  env: {},
+  secrets: {},
+  startupCpuBoost: true,
+  labels: {},
+  traffic: [],
+} as const;
+
 /** Fills the defaults in; the rules are checked on the result. */
 export function withDefaults(options: CloudRunOptions): CloudRunSettings {
-  const { gpu, livenessProbe } = options;
-  const cpu = options.cpu ?? (gpu ? 4 : 1);
+  const { livenessProbe, startupProbe, ...rest } = options;
   return {
-    ...options,
-    cpu,
-    memory: options.memory ?? (gpu ? '16Gi' : cpu < 0.5 ? '512Mi' : '1Gi'),
-    cpuAllocation: options.cpuAllocation ?? (gpu ? 'always' : 'request'),
-    concurrency: options.concurrency ?? (cpu < 1 ? 1 : 80),
-    timeoutSeconds: options.timeoutSeconds ?? 300,
-    ingress: options.ingress ?? 'all',
-    env: options.env ?? {},
-    secrets: options.secrets ?? {},
-    startupCpuBoost: options.startupCpuBoost ?? true,
-    labels: options.labels ?? {},
-    traffic: options.traffic ?? [],
-    startupProbe: fitted({ ...STARTUP, ...options.startupProbe }, options.startupProbe),
+    ...ALWAYS,
+    ...resources(options),
+    ...defined(rest),
+    startupProbe: fitted({ ...STARTUP, ...startupProbe }, startupProbe),
     livenessProbe: livenessProbe === false ? false : { ...LIVENESS, ...livenessProbe },
   };
+}
+
+function resources({ gpu, cpu = gpu ? 4 : 1 }: CloudRunOptions) {
+  const cpuAllocation: CloudRunSettings['cpuAllocation'] = gpu ? 'always' : 'request';
+  const memory = cpu < 0.5 ? '512Mi' : '1Gi';
+  return { cpu, memory: gpu ? '16Gi' : memory, cpuAllocation, concurrency: cpu < 1 ? 1 : 80 };
+}
+
+type Defined<T> = { [Key in keyof T]: Exclude<T[Key], undefined> };
+
+/** A key that is undefined is left out, so that a default stands in its place. */
+function defined<T extends object>(value: T): Defined<T> {
+  const entries = Object.entries(value).filter(([, entry]) => entry !== undefined);
+  return Object.fromEntries(entries) as Defined<T>;
 }
 
 /** The default number of tries fills Cloud Run's 240 seconds, whatever the period is. */
