@@ -23,7 +23,8 @@ const READ: Readonly<Record<string, string>> = {
   libpam0g: 'restarts services; a container has none',
   'libpython3.11-minimal': 'prints a text',
   'libpython3.13-minimal': 'prints a text',
-  libsensors5: 'upgrades from old versions',
+  'mariadb-common': 'links /etc/mysql/my.cnf, which clients do without',
+  'mysql-common': 'links /etc/mysql/my.cnf, which clients do without',
   netbase: '/etc/hosts is generated',
   openssl: 'removes a folder of an old version',
   perl: 'upgrades from old versions',
@@ -114,16 +115,26 @@ function withoutHelpers(lines: readonly string[]): string[] {
   return kept;
 }
 
+/** What a preinst may make; all else in it moves or removes files of older versions, which a fresh root has not. */
+const MAKES =
+  /(?:^|[\s;&|(])(?:mkdir|mknod|mkfifo|touch|ln|cp|install|tee|adduser|addgroup|useradd|groupadd|usermod|setcap)\s|(?<!-)>(?!&|\s*\/dev\/null)|dpkg-divert|update-alternatives|systemctl/;
+
+/** The lines of a package's scripts that stand against laying its files alone. */
+function objections(script: 'preinst' | 'postinst', text: string): string[] {
+  const lines = unmodelledLines(text);
+  return script === 'postinst' ? lines : lines.filter((line) => MAKES.test(line));
+}
+
 /**
  * Refuses a package whose preinst or postinst would do what laying files does not, unless it is on the list of
  * scripts that were read, or `allow` names it. Throws MLC4050 with the first such lines.
  */
 export function checkScripts(deb: OpenDeb, name: string, allow: readonly string[]): void {
   if (name in READ || allow.includes(name)) return;
-  for (const script of ['preinst', 'postinst']) {
+  for (const script of ['preinst', 'postinst'] as const) {
     const bytes = deb.controlFiles.get(script);
     if (bytes === undefined) continue;
-    const lines = unmodelledLines(new TextDecoder().decode(bytes));
+    const lines = objections(script, new TextDecoder().decode(bytes));
     if (lines.length > 0)
       throw mlcError('MLC4050', { deb: name, script, lines: lines.slice(0, 5) });
   }
