@@ -41,11 +41,19 @@ export async function build(cx: EngineContext, options: BuildOptions): Promise<B
       (set) => set.root.digest,
     );
     const locked = await rememberLayers(cx, root, lock, platforms, frozen);
-    const outputs = await stage(cx, 'outputs', () =>
-      writeOutputs(cx, plan, images, folder, options.archive),
+    const outputs = await stage(
+      cx,
+      'outputs',
+      () => writeOutputs(cx, plan, images, folder, options.archive),
+      ({ archive }) => (archive === undefined ? 'layout' : 'layout and archive'),
     );
     const reference = imageReference(plan, images.root.digest);
-    const targets = await stage(cx, 'specs', () => writeSpecs(cx, plan, folder, reference));
+    const targets = await stage(
+      cx,
+      'specs',
+      () => writeSpecs(cx, plan, folder, reference),
+      (list) => list.map(({ name }) => name).join(', ') || 'none',
+    );
     const ms = cx.ports.clock.monotonic() - start;
     const report = buildReport({ plan, lock: locked, images, outputs, targets, reference, ms });
     await writeReport(cx, folder, report);

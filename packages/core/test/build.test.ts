@@ -109,7 +109,7 @@ describe('a failed build', () => {
   test('because the model changed after the plan leaves no output', async () => {
     await writeFile(path.join(cx.root, 'model.pkl'), 'something else');
     await expect(run()).rejects.toMatchObject({ code: 'MLC2112' });
-    expect(await readdir(path.join(cx.root, 'dist'))).toEqual([]);
+    expect(await readdir(cx.root)).not.toContain('dist');
   });
 
   test('leaves the output of the build before as it was', async () => {

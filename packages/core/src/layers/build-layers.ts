@@ -85,7 +85,7 @@ function haveLayer(
   const recipe = recipeDigest(layer.recipe);
   const known = work.made.get(recipe);
   if (known !== undefined) return known;
-  const building = buildLayer(work.cx, work.lock, layer, recipe, work.inputs, debian);
+  const building = buildLayer(work, layer, recipe, debian);
   // Whoever waits for it sees the failure; it must not count as unhandled before that.
   building.catch(() => undefined);
   work.made.set(recipe, building);
@@ -93,20 +93,22 @@ function haveLayer(
 }
 
 async function buildLayer(
-  cx: EngineContext,
-  lock: Lock,
+  work: LayerWork,
   layer: ImageLayer,
   recipe: string,
-  inputs: Inputs,
   debian: () => Promise<readonly BuiltLayer[]>,
 ): Promise<BuiltLayer> {
-  const start = cx.ports.clock.monotonic();
+  const { cx, lock } = work;
   const { title, slot } = layer;
+  const timer = { start: cx.ports.clock.monotonic() };
   const cached = await cachedLayer(cx.ports.store, recipe);
-  if (cached === undefined) cx.host.notify({ code: 'layer-start', id: recipe, slot, title });
-  const result = cached ?? (await makeLayer(cx, layer, recipe, inputs, debian));
+  const onStart = (): void => {
+    timer.start = cx.ports.clock.monotonic();
+    cx.host.notify({ code: 'layer-start', id: recipe, slot, title });
+  };
+  const result = cached ?? (await makeLayer(work, layer, recipe, debian, onStart));
   checkAgainstLock(lock, recipe, title, result);
-  const ms = cx.ports.clock.monotonic() - start;
+  const ms = cx.ports.clock.monotonic() - timer.start;
   const { digest, size } = result;
   const reused = cached !== undefined;
   cx.host.notify({ code: 'layer-done', id: recipe, slot, title, digest, size, ms, reused });
@@ -114,15 +116,15 @@ async function buildLayer(
 }
 
 async function makeLayer(
-  cx: EngineContext,
+  { cx, inputs }: LayerWork,
   layer: ImageLayer,
   recipe: string,
-  inputs: Inputs,
   debian: () => Promise<readonly BuiltLayer[]>,
+  onStart: () => void,
 ): Promise<LayerResult> {
   const libraries = async () => (await debian()).flatMap(({ result }) => result.libraries ?? []);
   const job = await prepareJob(cx, layer, inputs, libraries);
-  const result = await cx.layerRunner.run(job, cx.signal);
+  const result = await cx.layerRunner.run(job, { signal: cx.signal, onStart });
   await rememberLayer(cx.ports.store, recipe, result);
   return result;
 }

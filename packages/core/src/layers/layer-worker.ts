@@ -1,25 +1,24 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { nodePorts } from '@mlcontainer/node-ports';
-import { isMlcError } from '@mlcontainer/plugin-kit';
 import type { LayerJob } from './job.ts';
 import { runJob } from './run-job.ts';
-import type { WorkerReply, WorkerSettings } from './threads.ts';
+import type { WorkerOrder, WorkerReply, WorkerSettings } from './threads.ts';
+import { takeApart } from './worker-errors.ts';
 
-/** The thread that makes layers. Its inputs are in the store already, so it never touches the network. */
+/** The thread that makes layers, one at a time. Their inputs are in the store already, so it never touches the network. */
 const ports = nodePorts({ ...(workerData as WorkerSettings), offline: true });
-// An abort ends the whole thread, so the jobs in it need no signal of their own.
-const { signal } = new AbortController();
+let current = new AbortController();
 
-parentPort?.on('message', (job: LayerJob) => {
-  void reply(job).then((message) => parentPort?.postMessage(message));
+parentPort?.on('message', (order: WorkerOrder) => {
+  if ('stop' in order) current.abort();
+  else void reply(order.job).then((message) => parentPort?.postMessage(message));
 });
 
 async function reply(job: LayerJob): Promise<WorkerReply> {
+  current = new AbortController();
   try {
-    return { result: await runJob(job, { ports, signal }) };
+    return { result: await runJob(job, { ports, signal: current.signal }) };
   } catch (error) {
-    const { message, stack } = error instanceof Error ? error : new Error(String(error));
-    const known = isMlcError(error) ? { code: error.code, data: error.data } : {};
-    return { error: { message, ...(stack === undefined ? {} : { stack }), ...known } };
+    return { error: takeApart(error) };
   }
 }

@@ -2,16 +2,26 @@ import type { Ports } from '@mlcontainer/plugin-kit';
 import type { LayerJob, LayerResult } from './job.ts';
 import { runJob } from './run-job.ts';
 
+export interface RunJobOptions {
+  readonly signal: AbortSignal;
+  /** Called when the work begins, which may be long after it was asked for. */
+  readonly onStart?: () => void;
+}
+
 /** Makes layers; how many at a time is its own affair. */
 export interface LayerRunner {
-  run(job: LayerJob, signal: AbortSignal): Promise<LayerResult>;
+  run(job: LayerJob, options: RunJobOptions): Promise<LayerResult>;
+  /** Ends the threads; the next job starts new ones. */
   close(): Promise<void>;
 }
 
 /** Makes layers in this thread, one after the other's steps; for tests and small machines. */
 export function inlineRunner(ports: Ports): LayerRunner {
   return {
-    run: (job, signal) => runJob(job, { ports, signal }),
+    run: (job, { signal, onStart }) => {
+      onStart?.();
+      return runJob(job, { ports, signal });
+    },
     close: () => Promise.resolve(),
   };
 }

@@ -1,15 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import {
-  MlcError,
-  catalogue,
-  mlcError,
-  type ErrorCode,
-  type ErrorData,
-} from '@mlcontainer/plugin-kit';
+import { mlcError } from '@mlcontainer/plugin-kit';
 import type { Env } from '../context.ts';
 import type { LayerJob, LayerResult } from './job.ts';
-import type { LayerRunner } from './runner.ts';
+import type { LayerRunner, RunJobOptions } from './runner.ts';
+import { putTogether, type ErrorParts } from './worker-errors.ts';
 
 /** What a worker needs to make its own ports. */
 export interface WorkerSettings {
@@ -17,24 +12,20 @@ export interface WorkerSettings {
   readonly cacheDir?: string;
 }
 
-/** From a worker: the layer, or an error taken apart, since a class does not cross threads. */
-export type WorkerReply =
-  | { readonly result: LayerResult }
-  | {
-      readonly error: {
-        readonly message: string;
-        readonly stack?: string;
-        readonly code?: string;
-        readonly data?: ErrorData;
-      };
-    };
+/** To a worker: a job to do, or to stop the one it does. */
+export type WorkerOrder = { readonly job: LayerJob } | { readonly stop: true };
 
-interface Waiting {
+/** From a worker, once for each job. */
+export type WorkerReply = { readonly result: LayerResult } | { readonly error: ErrorParts };
+
+interface Waiting extends RunJobOptions {
   readonly job: LayerJob;
-  readonly signal: AbortSignal;
   readonly done: (result: LayerResult) => void;
   readonly failed: (error: unknown) => void;
 }
+
+/** A worker that was told to stop may clean up for so long. Milliseconds. */
+const STOP_GRACE = 3_000;
 
 /** Makes layers in worker threads, one per core, started when first needed. MLCONTAINER_JOBS sets their number. */
 export function threadedRunner(settings: WorkerSettings): LayerRunner {
@@ -55,14 +46,15 @@ export function threadedRunner(settings: WorkerSettings): LayerRunner {
     });
   };
   return {
-    run: (job, signal) =>
+    run: (job, options) =>
       new Promise((done, failed) => {
-        queue.push({ job, signal, done, failed });
+        queue.push({ job, ...options, done, failed });
         next();
       }),
     close: async () => {
       await Promise.all([...all].map((worker) => worker.terminate()));
       all.clear();
+      idle.length = 0;
     },
   };
 }
@@ -71,48 +63,47 @@ function start(settings: WorkerSettings, all: Set<Worker>): Worker {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   const worker = new Worker(new URL(`./layer-worker.${extension}`, import.meta.url), {
     workerData: settings,
-    resourceLimits: { maxOldGenerationSizeMb: 512 },
+    // A small young generation: layers are streams of short-lived chunks, and every thread pays for its own.
+    resourceLimits: { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 512 },
   });
   all.add(worker);
   return worker;
 }
 
-/** Gives one job to one worker; false when the worker is lost. An abort ends the worker, which is the one sure way to stop it. */
+/** Gives one job to one worker; false when the worker is lost. An abort lets it clean up, and ends it when it does not. */
 function work(worker: Worker, waiting: Waiting): Promise<boolean> {
-  const { job, signal, done, failed } = waiting;
+  const { job, signal, onStart, done, failed } = waiting;
   return new Promise((finish) => {
+    let grace: NodeJS.Timeout | undefined;
     const settle = (healthy: boolean, report: () => void): void => {
+      clearTimeout(grace);
       worker.off('message', onMessage).off('error', onError).off('exit', onExit);
       signal.removeEventListener('abort', onAbort);
       report();
       finish(healthy);
     };
     const lost = (detail: string): void => {
-      settle(false, () => failed(mlcError('MLC2303', { layer: job.recipe.kind, detail })));
+      const error = mlcError('MLC2303', { layer: job.recipe.kind, detail });
+      settle(false, () => failed(signal.aborted ? signal.reason : error));
     };
     const onMessage = (reply: WorkerReply): void => {
-      settle(true, () => ('result' in reply ? done(reply.result) : failed(revive(reply.error))));
+      if ('result' in reply) settle(true, () => done(reply.result));
+      else settle(true, () => failed(signal.aborted ? signal.reason : putTogether(reply.error)));
     };
     const onError = (error: Error): void => lost(error.message);
     const onExit = (code: number): void => lost(`exit code ${code}`);
     const onAbort = (): void => {
-      void worker.terminate();
-      settle(false, () => failed(signal.reason));
+      worker.postMessage({ stop: true } satisfies WorkerOrder);
+      grace = setTimeout(() => void worker.terminate(), STOP_GRACE);
     };
-    worker.on('message', onMessage).on('error', onError).on('exit', onExit);
     if (signal.aborted) {
-      onAbort();
+      failed(signal.reason);
+      finish(true);
       return;
     }
+    worker.on('message', onMessage).on('error', onError).on('exit', onExit);
     signal.addEventListener('abort', onAbort, { once: true });
-    worker.postMessage(job);
+    onStart?.();
+    worker.postMessage({ job } satisfies WorkerOrder);
   });
-}
-
-function revive(error: Extract<WorkerReply, { error: unknown }>['error']): Error {
-  if (error.code !== undefined && error.code in catalogue) {
-    const entry = catalogue[error.code as ErrorCode];
-    return new MlcError(error.code, entry as never, error.data ?? {}, { cause: error.stack });
-  }
-  return Object.assign(new Error(error.message), { stack: error.stack });
 }

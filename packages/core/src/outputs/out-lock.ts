@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rm } from 'node:fs/promises';
+import { mkdir, open, readFile, rm, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import { mlcError } from '@mlcontainer/plugin-kit';
 import { diskError } from './replace.ts';
@@ -9,7 +9,8 @@ import { diskError } from './replace.ts';
  */
 export async function withOutputLock<T>(folder: string, use: () => Promise<T>): Promise<T> {
   const file = path.join(path.dirname(folder), `.${path.basename(folder)}.lock`);
-  await mkdir(path.dirname(folder), { recursive: true }).catch((error: unknown) => {
+  const parent = path.dirname(folder);
+  const created = await mkdir(parent, { recursive: true }).catch((error: unknown) => {
     throw diskError(folder, error);
   });
   await acquire(file, folder);
@@ -17,7 +18,13 @@ export async function withOutputLock<T>(folder: string, use: () => Promise<T>): 
     return await use();
   } finally {
     await rm(file, { force: true });
+    if (created !== undefined) await removeIfEmpty(parent);
   }
+}
+
+/** A build that wrote nothing leaves no empty folder either. */
+async function removeIfEmpty(folder: string): Promise<void> {
+  await rmdir(folder).catch(() => undefined);
 }
 
 async function acquire(file: string, folder: string, again = true): Promise<void> {

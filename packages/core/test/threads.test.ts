@@ -1,0 +1,91 @@
+import { open, readdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { sha256 } from '../src/json.ts';
+import type { LayerJob } from '../src/layers/job.ts';
+import type { LayerRunner } from '../src/layers/runner.ts';
+import { threadedRunner } from '../src/layers/threads.ts';
+import { testContext, type TestContext } from './support/context.ts';
+
+let cx: TestContext;
+let runner: LayerRunner;
+beforeEach(async () => {
+  cx = await testContext();
+  runner = threadedRunner({ env: cx.env, cacheDir: path.join(cx.root, '.store') });
+});
+afterEach(async () => {
+  await runner.close();
+  await cx.dispose();
+});
+
+const modelJob = (file: string, hash: string, size: number): LayerJob => ({
+  recipe: { kind: 'model', path: '/opt/model', inputs: [hash], compression: 'none' },
+  file,
+  size,
+});
+
+async function smallModel(): Promise<LayerJob> {
+  const file = path.join(cx.root, 'model');
+  await writeFile(file, 'weights');
+  return modelJob(file, sha256('weights'), 7);
+}
+
+test('one thread after another job makes the next, with the same bytes', async () => {
+  const job = await smallModel();
+  const { signal } = cx;
+  const layers = [await runner.run(job, { signal }), await runner.run(job, { signal })];
+  expect(new Set(layers.map(({ digest }) => digest)).size).toBe(1);
+  expect(await cx.ports.store.path(layers[0]!.digest.slice('sha256:'.length))).toBeDefined();
+});
+
+test('an error keeps its code across threads, and the thread goes on', async () => {
+  const job = await smallModel();
+  const forged = modelJob(path.join(cx.root, 'model'), '0'.repeat(64), 7);
+  const { signal } = cx;
+  await expect(runner.run(forged, { signal })).rejects.toMatchObject({
+    code: 'MLC2112',
+    data: { expected: '0'.repeat(64) },
+  });
+  await expect(runner.run(job, { signal })).resolves.toMatchObject({
+    size: expect.any(Number) as number,
+  });
+});
+
+test('an abort rejects with its reason and leaves nothing in the store', async () => {
+  const file = path.join(cx.root, 'large');
+  const handle = await open(file, 'w');
+  await handle.truncate(8 * 2 ** 30);
+  await handle.close();
+  const stop = new AbortController();
+  const started = Promise.withResolvers<void>();
+  const options = { signal: stop.signal, onStart: started.resolve };
+  const running = runner.run(modelJob(file, '0'.repeat(64), 8 * 2 ** 30), options);
+  await started.promise;
+  await temporaryFile();
+  stop.abort(new Error('enough'));
+  await expect(running).rejects.toThrow('enough');
+  expect(await filesBelow(path.join(cx.root, '.store'), /tmp/)).toEqual([]);
+});
+
+test('a job that was not begun when it is aborted is not begun', async () => {
+  const begun: string[] = [];
+  const options = { signal: AbortSignal.abort(new Error('no')), onStart: () => begun.push('x') };
+  await expect(runner.run(await smallModel(), options)).rejects.toThrow('no');
+  expect(begun).toEqual([]);
+});
+
+/** Waits until the worker writes into the store's temporary folder. */
+async function temporaryFile(): Promise<void> {
+  for (;;) {
+    if ((await filesBelow(path.join(cx.root, '.store'), /tmp/)).length > 0) return;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+async function filesBelow(folder: string, pattern: RegExp): Promise<readonly string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath, entry.name))
+    .filter((name) => pattern.test(path.relative(folder, name)));
+}
