@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
@@ -23,7 +24,10 @@ def main() -> int:
         from .serve import bind  # noqa: PLC0415
         from .supervisor import run  # noqa: PLC0415
 
-        return run(settings, bind(settings.host, settings.port))
+        listener = bind(settings.host, settings.port)
+        port = listener.getsockname()[1]
+        log.event(logging.INFO, "Listening.", port=port, workers=settings.workers)
+        return run(settings, listener)
     except StartError as error:
         log.logger.critical(str(error), extra={"fields": {"code": error.code}})
         return error.exit_code

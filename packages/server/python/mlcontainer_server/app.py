@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from random import random
 from time import perf_counter
@@ -36,7 +37,6 @@ def create_app(service: Service) -> Endpoint:
             pass
         except asyncio.CancelledError:
             await _answer_cancelled(send)
-            raise
         except Exception as error:
             logger.critical(f"{type(error).__name__}: {error}", exc_info=error)
             await answer_error(send, RequestError(500, "internal", "The server failed."))
@@ -46,11 +46,11 @@ def create_app(service: Service) -> Endpoint:
 
 
 async def _answer_cancelled(send: Send) -> None:
+    """The last words of a request that outlives the server's time to drain; nothing, where its answer has begun."""
     headers = [CLOSE, (b"retry-after", b"1")]
-    await answer_error(
-        send,
-        RequestError(503, "shutting-down", "The server shut down before it answered.", headers),
-    )
+    message = "The server shut down before it answered."
+    with contextlib.suppress(RuntimeError):
+        await answer_error(send, RequestError(503, "shutting-down", message, headers))
 
 
 def with_access_log(app: Endpoint, rate: float) -> Endpoint:

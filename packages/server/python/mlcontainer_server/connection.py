@@ -7,6 +7,7 @@ bounded, and requests that never reach the application are answered with the sam
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any
 
 from uvicorn.config import Config
@@ -18,6 +19,18 @@ from .http import error_body
 
 #: Beyond the limit of the body, so many bytes of an already refused body are read and thrown away.
 _DISCARD = 1024 * 1024
+
+
+_UPGRADE = re.compile(rb"\r\nupgrade[ \t]*:[^\r\n]*", re.IGNORECASE)
+
+
+def without_upgrade(data: bytes) -> bytes:
+    """The start of a request without its offer to speak another protocol, which a server may ignore (RFC 9110, 7.8).
+
+    Java's HTTP client offers `Upgrade: h2c` with every first request; the parser would drop the body after it.
+    """
+    head, end, body = data.partition(b"\r\n\r\n")
+    return _UPGRADE.sub(b"", head) + end + body
 
 
 class Connection(HttpToolsProtocol):
@@ -36,6 +49,7 @@ class Connection(HttpToolsProtocol):
         #: Loop time at which what is being received must be here; 0 while nothing is.
         self.deadline = 0.0
         self.in_head = False
+        self.in_body = False
         self.received = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -51,8 +65,10 @@ class Connection(HttpToolsProtocol):
             return
         if not self.deadline:
             self.deadline = self.loop.time() + self.limits.header_seconds
-        self.received += len(data)
+        if not self.in_body and b"pgrade" in data:
+            data = without_upgrade(data)
         super().data_received(data)
+        self.received += len(data)
         if self.in_head and self.received > self.limits.header_bytes:
             self._refuse(431, "headers-too-large", "The headers are too large.")
         elif self.received > self.limits.body_bytes + self.limits.header_bytes + _DISCARD:
@@ -68,6 +84,7 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The head is here; the body has its own time."""
         self.in_head = False
+        self.in_body = True
         self.received = 0
         self.deadline += self.limits.receipt_seconds - self.limits.header_seconds
         super().on_headers_complete()
@@ -75,13 +92,10 @@ class Connection(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """The request is here; whoever was answered before that has to send the next one soon."""
         super().on_message_complete()
+        self.in_body = False
         answered = self.cycle.response_complete
         self.received = 0
         self.deadline = self.loop.time() + self.limits.receipt_seconds if answered else 0.0
-
-    def on_response_complete(self) -> None:
-        """Nothing is awaited any more, unless the answer came before the end of the request."""
-        super().on_response_complete()
 
     def expire(self) -> None:
         """The deadline passed."""

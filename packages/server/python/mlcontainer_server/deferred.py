@@ -69,15 +69,17 @@ class _Submodules(MetaPathFinder):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """A spec of the submodule where importing the package has imported it already, else None."""
+        """A spec that gives the submodule as importing it from the real package gives it, else None."""
         del path, target
-        parent = fullname.rpartition(".")[0]
-        package = sys.modules.get(parent)
+        package = sys.modules.get(fullname.rpartition(".")[0])
         if not isinstance(package, _StandIn):
             return None
         _real(package)
-        module = sys.modules.get(fullname)
-        if module is None:
+        try:
+            module = importlib.import_module(fullname)
+        except ModuleNotFoundError as error:
+            if error.name != fullname:
+                raise
             return None
         known = _Known(module)
         # The import system prefers the spec of a module that appeared meanwhile, and would execute that again.

@@ -42,21 +42,16 @@ def _may_be_deep(body: bytes, depth: int) -> bool:
 
 
 def _is_deeper(value: Any, depth: int) -> bool:
-    level = [value]
-    for _ in range(depth + 1):
-        level = (
-            [
-                item
-                for node in level
-                for item in (node.values() if isinstance(node, dict) else node)
-                if isinstance(item, dict | list)
-            ]
-            if level and isinstance(level[0], dict | list)
-            else []
-        )
-        if not level:
-            return False
-    return True
+    """Whether lists and objects stand in each other more than `depth` times."""
+    level = [value] if isinstance(value, dict | list) else []
+    for _ in range(depth):
+        level = [
+            item
+            for node in level
+            for item in (node.values() if isinstance(node, dict) else node)
+            if isinstance(item, dict | list)
+        ]
+    return bool(level)
 
 
 def _plain(value: Any) -> Any:
@@ -72,4 +67,8 @@ def _plain(value: Any) -> Any:
 
 def encode(value: Any) -> bytes:
     """Write an answer; numpy arrays go without a detour. TypeError when a value has no JSON form."""
-    return orjson.dumps(value, _plain, orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS)
+    try:
+        return orjson.dumps(value, _plain, orjson.OPT_SERIALIZE_NUMPY)
+    except TypeError:
+        # Byte-swapped arrays, and keys that are not text.
+        return orjson.dumps(value, _plain, orjson.OPT_NON_STR_KEYS)

@@ -21,6 +21,8 @@ INLINE_BYTES = 32 * 1024
 #: Above the first the calls leave the event loop, below the second they come back. Seconds.
 LEAVE, RETURN = 1e-3, 0.6e-3
 _WEIGHT = 0.1
+#: A model that took so long on the event loop twice is never run there again: its duration cannot be foretold.
+_STALL, _STALLS = 0.1, 2
 
 
 class Scheduler:
@@ -30,6 +32,7 @@ class Scheduler:
         self.execution = execution
         self.small_inline = execution == "inline"
         self.mean: float | None = None
+        self.stalls = 0
         self._slots = asyncio.Semaphore(threads)
         self._pool = ThreadPoolExecutor(threads, "predict")
 
@@ -41,9 +44,12 @@ class Scheduler:
         """Learn from one prediction."""
         if self.execution != "auto" or size > INLINE_BYTES:
             return
+        if self.small_inline and seconds > _STALL:
+            self.stalls += 1
         mean = seconds if self.mean is None else self.mean + _WEIGHT * (seconds - self.mean)
         self.mean = mean
-        self.small_inline = mean < (LEAVE if self.small_inline else RETURN)
+        fast = mean < (LEAVE if self.small_inline else RETURN)
+        self.small_inline = fast and self.stalls < _STALLS
 
     async def run(
         self,

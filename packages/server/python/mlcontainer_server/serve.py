@@ -8,7 +8,8 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from dataclasses import dataclass
 from email.utils import formatdate
 from functools import partial
 from typing import TYPE_CHECKING
@@ -151,49 +152,62 @@ async def _first(worker: Worker, loading: asyncio.Task[None]) -> None:
         loading.result()
 
 
-async def serve(
-    settings: Settings,
-    listener: socket.socket,
-    *,
-    early: bool,
-    check: bool,
-    on_ready: Callable[[], None],
-) -> None:
-    """Serve until SIGTERM or SIGINT. With `early`, health is answered while the model is still being loaded."""
+@dataclass(frozen=True, slots=True)
+class Role:
+    """What is different about one worker among several."""
+
+    #: Health is answered while the model is still being loaded; else the worker is not heard of before it is ready.
+    early: bool = True
+    #: The model file is hashed; once for all workers is enough.
+    check: bool = True
+    #: A supervisor passes the signals on, the terminal's own among them.
+    supervised: bool = False
+    on_ready: Callable[[], None] = lambda: None
+
+
+async def serve(settings: Settings, listener: socket.socket, role: Role) -> None:
+    """Serve until SIGTERM or SIGINT."""
     worker = Worker(settings, listener)
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, _on_signal, worker)
-    await (worker.listen() if early else _nothing())
-    ticking = asyncio.ensure_future(worker.tick()) if early else None
-    loading = asyncio.ensure_future(worker.load(check))
-    await _first(worker, loading)
-    if not early and not worker.stopping.is_set():
-        await worker.listen()
-        ticking = asyncio.ensure_future(worker.tick())
+    _catch_signals(worker, role)
+    ticking: asyncio.Task[None] | None = None
+    if role.early:
+        ticking = await _start_listening(worker)
+    await _first(worker, asyncio.ensure_future(worker.load(role.check)))
     if not worker.stopping.is_set():
+        if ticking is None:
+            ticking = await _start_listening(worker)
         _settle()
         worker.service.become_ready()
-        event(logging.INFO, f"{settings.name} is ready.", port=listener.getsockname()[1])
-        on_ready()
+        event(logging.INFO, f"{settings.name} is ready.")
+        role.on_ready()
         await worker.stopping.wait()
-    if worker.server is not None:
-        await worker.drain()
     if ticking is not None:
+        await worker.drain()
         ticking.cancel()
     event(logging.INFO, "Stopped.")
 
 
-def _nothing() -> Awaitable[None]:
-    return asyncio.sleep(0)
+async def _start_listening(worker: Worker) -> asyncio.Task[None]:
+    await worker.listen()
+    return asyncio.ensure_future(worker.tick())
 
 
-def _on_signal(worker: Worker) -> None:
-    if worker.stopping.is_set():
+def _catch_signals(worker: Worker, role: Role) -> None:
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, _on_signal, worker, role)
+    if role.supervised:
+        loop.add_signal_handler(signal.SIGINT, lambda: None)
+    else:
+        loop.add_signal_handler(signal.SIGINT, _on_signal, worker, role)
+
+
+def _on_signal(worker: Worker, role: Role) -> None:
+    if not worker.stopping.is_set():
+        event(logging.INFO, "Stopping.")
+        worker.stopping.set()
+    elif not role.supervised:
         logger.warning("A second signal: stopping at once.")
         os._exit(0)
-    event(logging.INFO, "Stopping.")
-    worker.stopping.set()
 
 
 def _settle() -> None:
@@ -205,26 +219,15 @@ def _settle() -> None:
     gc.set_threshold(10_000, 20, 50)
 
 
-def run_worker(
-    settings: Settings,
-    listener: socket.socket,
-    *,
-    early: bool = True,
-    check: bool = True,
-    on_ready: Callable[[], None] = lambda: None,
-) -> int:
+def run_worker(settings: Settings, listener: socket.socket, role: Role | None = None) -> int:
     """The whole life of one worker; gives the exit code."""
     import uvloop  # noqa: PLC0415
 
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(serve(settings, listener, early=early, check=check, on_ready=on_ready))
+            runner.run(serve(settings, listener, role or Role()))
     except StartError as error:
-        logger.log(
-            logging.CRITICAL,
-            str(error),
-            extra={"fields": {"code": error.code}},
-            exc_info=error.__cause__,
-        )
+        fields = {"fields": {"code": error.code}}
+        logger.log(logging.CRITICAL, str(error), extra=fields, exc_info=error.__cause__)
         return error.exit_code
     return 0

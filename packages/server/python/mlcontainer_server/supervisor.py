@@ -15,7 +15,7 @@ from types import FrameType
 
 from .config import Settings
 from .log import event, logger
-from .serve import run_worker
+from .serve import Role, run_worker
 
 #: A worker that dies before it was ready ends everything; later deaths are mended, at most one so often.
 _PAUSE = 1.0
@@ -67,14 +67,9 @@ class Supervisor:
             signal.signal(number, signal.SIG_DFL)
         for other in self.children.values():
             os.close(other.ready)
+        role = Role(early, check, supervised=True, on_ready=lambda: _say_ready(writable))
         try:
-            return run_worker(
-                self.settings,
-                self.listener,
-                early=early,
-                check=check,
-                on_ready=lambda: _say_ready(writable),
-            )
+            return run_worker(self.settings, self.listener, role)
         except BaseException as error:
             logger.critical(f"{type(error).__name__}: {error}", exc_info=error)
             return 1
