@@ -24,8 +24,8 @@ await task(async ({ signal, onEnd }) => {
   onEnd(engine.stop);
   if (engine.host) process.env['DOCKER_HOST'] = engine.host;
   say('Fetching what all will use from local mirrors …');
-  const { bench, installation, body, servers } = await prepare(folder, signal);
-  for (const server of servers) onEnd(server.stop);
+  const { bench, installation, body } = await prepare(folder, signal);
+  onEnd(bench.mirrors.stop);
   say('Making the Debian base of the others …');
   const base = await makeBase(bench);
   const subjects = [

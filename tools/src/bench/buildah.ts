@@ -41,14 +41,14 @@ export async function buildah(bench: Bench, base: string): Promise<Subject> {
 }
 
 async function budAndPush(
-  { index, signal }: Bench,
+  { mirrors, signal }: Bench,
   places: readonly string[],
   folder: string,
   layout: string,
 ): Promise<Measured> {
   await rm(layout, { recursive: true, force: true });
   const options = { cwd: folder, signal };
-  const arg = `INDEX=${index}/simple/`;
+  const arg = `INDEX=${mirrors.index}/simple/`;
   const bud = [
     ...places,
     'bud',

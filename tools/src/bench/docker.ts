@@ -19,7 +19,7 @@ export async function docker(bench: Bench): Promise<Subject> {
   const options = { cwd: folder, signal: bench.signal };
   const build = async (): Promise<Measured> => {
     await rm(archive, { force: true });
-    const arg = `INDEX=${bench.index}/simple/`;
+    const arg = `INDEX=${bench.mirrors.index}/simple/`;
     const args = ['build', '--quiet', '--network=host', '--build-arg', arg, '-t', TAG, '.'];
     const made = await measure('docker', args, options);
     return together(made, await measure('docker', ['save', '--output', archive, TAG], options));

@@ -1,6 +1,7 @@
-import { cp, readFile, rm } from 'node:fs/promises';
+import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Installation } from '../installation.ts';
+import { mirrorEnvironment } from '../mirror/mirrors.ts';
 import { output } from '../process.ts';
 import { ROOT } from '../task.ts';
 import { layoutSize } from './layout-size.ts';
@@ -17,7 +18,7 @@ export async function ours(bench: Bench, installation: Installation): Promise<Su
     recursive: true,
     verbatimSymlinks: true,
   });
-  const env = surroundings(bench, store);
+  const env = { MLCONTAINER_CACHE_DIR: store, CI: 'true', ...mirrorEnvironment(bench.mirrors) };
   const cli = (args: readonly string[]) =>
     measure(installation.bin, args, { cwd: project, env, signal: bench.signal });
   const build = () => cli(['build']);
@@ -45,25 +46,4 @@ export async function ours(bench: Bench, installation: Installation): Promise<Su
       return /Loaded image(?: ID)?: (\S+)/.exec(said)?.[1] ?? '';
     },
   };
-}
-
-function surroundings(bench: Bench, store: string): Record<string, string> {
-  return {
-    MLCONTAINER_CACHE_DIR: store,
-    MLCONTAINER_DEBIAN_MIRROR: `${bench.debian}/debian`,
-    MLCONTAINER_DEBIAN_SECURITY_MIRROR: `${bench.debian}/debian-security`,
-    PIP_INDEX_URL: `${bench.index}/simple/`,
-    UV_DEFAULT_INDEX: `${bench.index}/simple/`,
-    PIP_CONFIG_FILE: '/dev/null',
-    PIP_FIND_LINKS: '',
-    CI: 'true',
-  };
-}
-
-/** The names and versions of the wheels that a lock pins. */
-export async function lockedWheels(lock: string): Promise<string[]> {
-  const files = [
-    ...(await readFile(lock, 'utf8')).matchAll(/"([A-Za-z0-9_.]+)-([^-"/]+)-[^"/]*\.whl"/g),
-  ];
-  return [...new Set(files.map(([, name = '', version = '']) => `${name}==${version}`))].toSorted();
 }

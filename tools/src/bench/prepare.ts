@@ -1,13 +1,10 @@
-import { cp, mkdir } from 'node:fs/promises';
+import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { installPacked, type Installation } from '../installation.ts';
+import { downloadWheels, lockedWheels, serveMirrors, wheelFolder } from '../mirror/mirrors.ts';
 import { output } from '../process.ts';
 import { ROOT } from '../task.ts';
-import { serveDebian } from './debian-cache.ts';
-import type { Loopback } from './loopback.ts';
-import { lockedWheels } from './ours.ts';
 import type { Bench } from './subject.ts';
-import { serveWheels } from './wheel-index.ts';
 
 /** Everything that is not measured: packages installed, inputs on local mirrors, a second model. */
 export interface Prepared {
@@ -15,7 +12,6 @@ export interface Prepared {
   readonly installation: Installation;
   /** One row of the model's data, as the body of a request. */
   readonly body: string;
-  readonly servers: readonly Loopback[];
 }
 
 const TOOLS_OF_RIVALS = ['flask', 'gunicorn', 'joblib'];
@@ -32,49 +28,18 @@ export async function prepare(folder: string, signal: AbortSignal): Promise<Prep
   const env = { MLCONTAINER_CACHE_DIR: join(folder, 'warm-up') };
   await output(installation.bin, ['lock', '--update'], { cwd: example, env, signal });
   const locked = await lockedWheels(join(example, 'mlcontainer.lock'));
-  const wheels = join(folder, 'wheels');
   const sklearn = locked.find((pin) => pin.startsWith('scikit_learn==')) ?? 'scikit-learn';
-  await download(wheels, ['--no-deps', ...locked, 'uv'], signal);
-  await download(wheels, [sklearn, ...TOOLS_OF_RIVALS], signal);
-  const [index, debian] = [await serveWheels(wheels), await serveDebian(join(folder, 'debian'))];
-  const models = await twoModels(folder, example, wheels, sklearn, signal);
+  await downloadWheels(folder, ['--no-deps', ...locked, 'uv'], signal);
+  await downloadWheels(folder, [sklearn, ...TOOLS_OF_RIVALS], signal);
+  const mirrors = await serveMirrors(folder);
+  const models = await twoModels(folder, example, sklearn, signal);
   const requirements = [sklearn, ...TOOLS_OF_RIVALS];
-  const bench: Bench = {
-    folder,
-    models,
-    index: index.url,
-    debian: debian.url,
-    requirements,
-    signal,
-  };
-  return { bench, installation, body: await oneRow(folder), servers: [index, debian] };
-}
-
-async function download(
-  folder: string,
-  args: readonly string[],
-  signal: AbortSignal,
-): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  const flags = [
-    '--quiet',
-    '--disable-pip-version-check',
-    '--only-binary=:all:',
-    '--python-version=3.11',
-    '--dest',
-    folder,
-  ];
-  await output('python3', ['-m', 'pip', 'download', ...flags, ...args], { signal });
+  const bench: Bench = { folder, models, mirrors, requirements, signal };
+  return { bench, installation, body: await oneRow(folder) };
 }
 
 /** The example's model, and the same trained again with another setting, so that other bytes serve alike. */
-async function twoModels(
-  folder: string,
-  example: string,
-  wheels: string,
-  sklearn: string,
-  signal: AbortSignal,
-) {
+async function twoModels(folder: string, example: string, sklearn: string, signal: AbortSignal) {
   const venv = join(folder, 'venv');
   const python = join(venv, 'bin', 'python');
   await output('python3', ['-m', 'venv', '--without-pip', venv], { signal });
@@ -87,7 +52,7 @@ async function twoModels(
     '--quiet',
     '--no-index',
     '--find-links',
-    wheels,
+    wheelFolder(folder),
   ];
   await output('python3', [...pip, sklearn, 'joblib'], { signal });
   const [first, second] = [join(example, 'model.joblib'), join(folder, 'second.joblib')] as const;

@@ -15,7 +15,7 @@ export async function makeBase(bench: Bench): Promise<string> {
   const rootfs = join(bench.folder, 'rootfs');
   const archive = join(bench.folder, 'base.tar');
   const include = '--include=python3,python3-pip,ca-certificates';
-  const args = ['--variant=minbase', include, 'bookworm', rootfs, `${bench.debian}/debian`];
+  const args = ['--variant=minbase', include, 'bookworm', rootfs, `${bench.mirrors.debian}/debian`];
   await output('debootstrap', args, { signal: bench.signal });
   await output('sh', ['-c', 'rm -rf "$1"/var/cache/apt/* "$1"/var/lib/apt/lists/*', 'sh', rootfs]);
   await output('tar', ['--numeric-owner', '-C', rootfs, '-cf', archive, '.'], {

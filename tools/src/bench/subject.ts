@@ -1,3 +1,4 @@
+import type { Mirrors } from '../mirror/mirrors.ts';
 import type { Measured } from './measure.ts';
 
 /** A way to make an image, as the benchmark drives it. */
@@ -25,10 +26,8 @@ export interface Bench {
   readonly folder: string;
   /** The models: the one that is built first, and one that replaces it. */
   readonly models: readonly [first: string, second: string];
-  /** A simple index of wheels on the loopback interface. */
-  readonly index: string;
-  /** Debian mirrors on the loopback interface, by the name of their folder. */
-  readonly debian: string;
+  /** Where all of them fetch from. */
+  readonly mirrors: Mirrors;
   /** Requirements of the rivals' app, pinned. */
   readonly requirements: readonly string[];
   readonly signal: AbortSignal;
