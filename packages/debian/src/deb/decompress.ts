@@ -26,7 +26,7 @@ async function* through(
   name: string,
 ): AsyncGenerator<Uint8Array, void> {
   const input = Readable.from(source, { objectMode: true });
-  const failure: { cause?: unknown } = {};
+  const failure: { cause?: Error } = {};
   input.on('error', (cause) => {
     failure.cause = cause;
     transform.destroy(cause);

@@ -47,7 +47,7 @@ export function createPool(indexes: readonly PackagesIndex[]): Pool {
         .filter((candidate) => provides(candidate, relation))
         .filter((candidate) => candidate.version === candidates(candidate.name)[0]?.version)
         .toSorted(byPreference),
-    names: function* () {
+    *names() {
       for (const index of indexes) yield* index.names();
     },
   };

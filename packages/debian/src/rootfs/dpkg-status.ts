@@ -21,7 +21,7 @@ function placedSums(md5sums: Uint8Array): string {
   return new TextDecoder()
     .decode(md5sums)
     .replaceAll(
-      /^([0-9a-f]{32})  (.+)$/gm,
+      /^([0-9a-f]{32}) {2}(.+)$/gm,
       (_, sum: string, path: string) => `${sum}  ${placedPath(path)}`,
     );
 }

@@ -11,10 +11,11 @@ function deb(scripts: Readonly<Record<string, string>>): OpenDeb {
     control: new Map(),
     controlText: '',
     controlFiles,
-    // eslint-disable-next-line require-yield -- a package without files
-    entries: async function* () {
-      await Promise.resolve();
-    },
+    entries: () => ({
+      [Symbol.asyncIterator]: () => ({
+        next: () => Promise.resolve({ done: true, value: undefined }),
+      }),
+    }),
     close: () => Promise.resolve(),
   };
 }

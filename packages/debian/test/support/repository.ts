@@ -35,6 +35,12 @@ export function makeKey(name: string, algorithm = 'ed25519'): TestKey {
   return { home, keyring };
 }
 
+/** Lets one key's home sign with another key too. */
+export function adopt(into: TestKey, from: TestKey): void {
+  const secret = host('gpg', [...gpgArgs(from.home, '20260101T000000'), '--export-secret-keys']);
+  host('gpg', [...gpgArgs(into.home, '20260101T000000'), '--import'], { input: secret });
+}
+
 /** The time is fixed: signatures must not be from the future of the tests' clock. */
 function gpgArgs(home: string, time: string): string[] {
   const quiet = ['--batch', '--quiet', '--pinentry-mode', 'loopback', '--passphrase', ''];
