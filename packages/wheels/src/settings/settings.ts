@@ -1,6 +1,7 @@
 import { access } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { mlcError } from '@mlcontainer/plugin-kit';
 import { indexSettings, type IndexSettings } from './indexes.ts';
 import { type Env, pipConfigFiles, pipOptions, type PipOption } from './pip.ts';
 import { place, type Place, type Secret, secret } from './secret.ts';
@@ -120,10 +121,17 @@ function constraintsOf(
   env: Env,
   cwd: string,
 ): Setting<string>[] {
-  return [
+  const files = [
     ...addresses(pip.get('constraint'), cwd),
     ...addresses(variable(env, 'UV_CONSTRAINT'), cwd),
   ];
+  for (const { value, source } of files) {
+    // It would stand on uv's command line, which every user of the machine can read.
+    if (place(value).full === undefined) continue;
+    const detail = 'a constraints URL may hold no credentials; put them into netrc';
+    throw mlcError('MLC5003', { source, detail });
+  }
+  return files;
 }
 
 function variable(env: Env, name: string): PipOption | undefined {

@@ -37,6 +37,10 @@ describe('HTML pages', () => {
     expect(parseHtml(html, base)).toEqual([expect.objectContaining(expected)]);
   });
 
+  it('survives an entity past Unicode', () => {
+    expect(parseHtml('<a href="d-1.whl&#99999999;&#x41;">x</a>', base)).toHaveLength(1);
+  });
+
   it('skips comments, anchors without address, and what is no URL', () => {
     expect(
       parseHtml('<!-- <a href="x.whl">x</a> --><a name="y">y</a><a href="http://[">z</a>', base),

@@ -128,8 +128,12 @@ const ENTITIES: Readonly<Record<string, string>> = {
 
 function unescapeHtml(text: string): string {
   return text.replaceAll(/&(?:#(\d+)|#x([0-9a-f]+)|(\w+));/gi, (all, decimal, hex, name) => {
-    if (decimal) return String.fromCodePoint(Number(decimal));
-    if (hex) return String.fromCodePoint(Number.parseInt(hex as string, 16));
-    return ENTITIES[name as string] ?? (all as string);
+    if (decimal) return codePoint(Number(decimal));
+    if (hex) return codePoint(Number.parseInt(hex as string, 16));
+    return ENTITIES[name as string] ?? all;
   });
+}
+
+function codePoint(value: number): string {
+  return value <= 0x10ffff ? String.fromCodePoint(value) : '\ufffd';
 }

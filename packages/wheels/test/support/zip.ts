@@ -107,13 +107,17 @@ function descriptor(p: Prepared): Buffer {
   return form === 16 || form === 24 ? Buffer.concat([signature, body]) : body;
 }
 
+function externalOf(member: Member): number {
+  const directory = member.name.endsWith('/');
+  const mode = member.mode ?? (directory ? 0o040755 : 0o100644);
+  return ((mode << 16) | (directory ? 0x10 : 0)) >>> 0;
+}
+
 function centralHeader(p: Prepared, offset: number): Buffer {
   const f = p.member.central ?? {};
   const name = Buffer.from(f.name ?? p.name);
   const extra = Buffer.from(f.extra ?? '');
   const comment = Buffer.from(f.comment ?? '');
-  const directory = p.member.name.endsWith('/');
-  const mode = p.member.mode ?? (directory ? 0o040755 : 0o100644);
   const head = Buffer.alloc(46);
   head.writeUInt32LE(f.signature ?? 0x02014b50, 0);
   head.writeUInt16LE((3 << 8) | 20, 4);
@@ -126,7 +130,7 @@ function centralHeader(p: Prepared, offset: number): Buffer {
   head.writeUInt16LE(name.length, 28);
   head.writeUInt16LE(extra.length, 30);
   head.writeUInt16LE(comment.length, 32);
-  head.writeUInt32LE(f.external ?? ((mode << 16) | (directory ? 0x10 : 0)) >>> 0, 38);
+  head.writeUInt32LE(f.external ?? externalOf(p.member), 38);
   head.writeUInt32LE(f.offset ?? offset, 42);
   return Buffer.concat([head, name, extra, comment]);
 }
