@@ -20,7 +20,8 @@ export type { Scheme, WheelFile } from './wheel/layout.ts';
 export type { WheelMetadata } from './wheel/metadata.ts';
 export type { FileHash } from './wheel/record.ts';
 export { readChecked, streamChecked, verifyWheel } from './wheel/verify.ts';
-export { wheelLayerEntries, type BytecodeFile, type LayerOptions } from './layer/entries.ts';
+export type { BytecodeFile } from './layer/bytecode.ts';
+export { wheelLayerEntries, type LayerOptions } from './layer/entries.ts';
 export type { InstallPaths } from './layer/place.ts';
 export { planTrim, type TrimPlan, type TrimReport } from './layer/trim.ts';
 export {

@@ -45,7 +45,7 @@ export interface CompileOptions {
 }
 
 /** Sources sent to one process, bytes: enough to make its start cheap, little enough to hold in memory. */
-const BATCH_BYTES = 4 * 1024 * 1024;
+const BATCH_BYTES = 2 * 1024 * 1024;
 const PYC_HEADER = 16;
 const FRAME_LIMIT = 512 * 1024 * 1024;
 

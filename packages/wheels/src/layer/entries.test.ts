@@ -146,6 +146,33 @@ describe('wheelLayerEntries', () => {
     expect(await faultOf(() => lay({}, bad))).toBe('MLC5035');
   });
 
+  it('starts the bytecode before it is needed, and ends it whatever happens', async () => {
+    using folder = tempFolder();
+    await using wheel = await openWheel(folder.file('demo.whl', buildWheel(rich)));
+    const said: string[] = [];
+    async function* source() {
+      said.push('started');
+      try {
+        yield await Promise.resolve({
+          path: `${paths.site}/__pycache__/a.pyc`,
+          bytes: Buffer.from('x'),
+        });
+      } finally {
+        said.push('ended');
+      }
+    }
+    for await (const entry of wheelLayerEntries(wheel, { ...options, bytecode: source() })) {
+      said.push(entry.path);
+      break;
+    }
+    expect(said).toEqual(['started', 'usr', 'ended']);
+    async function* failing() {
+      yield await Promise.reject<never>(new RangeError('broken'));
+    }
+    const laid = layInMemory(wheelLayerEntries(wheel, { ...options, bytecode: failing() }));
+    await expect(laid).rejects.toThrow(RangeError);
+  });
+
   it('gives scripts that run', async () => {
     using folder = tempFolder();
     await using wheel = await openWheel(folder.file('demo.whl', buildWheel(rich)));

@@ -3,17 +3,11 @@ import { wheelFault } from '../wheel/fault.ts';
 import type { WheelFile } from '../wheel/layout.ts';
 import type { Wheel } from '../wheel/open.ts';
 import { readChecked, streamChecked } from '../wheel/verify.ts';
+import { type BytecodeFile, startBytecode } from './bytecode.ts';
 import { checkPaths, type InstallPaths, placeFile } from './place.ts';
 import { formatRecord, hashedRow, type RecordRow, rowOf } from './record.ts';
 import { checkExecutable, entryPointScript, hasPythonShebang, rewriteShebang } from './scripts.ts';
 import { NO_TRIM, planTrim, type TrimPlan } from './trim.ts';
-
-/** One bytecode file for the image. */
-export interface BytecodeFile {
-  /** Path in the image, without leading slash. */
-  readonly path: string;
-  readonly bytes: Uint8Array;
-}
 
 /** How a wheel is laid. */
 export interface LayerOptions extends InstallPaths {
@@ -46,11 +40,25 @@ export async function* wheelLayerEntries(
 ): AsyncGenerator<Entry, void, undefined> {
   checkPaths(options);
   checkExecutable(options.executable);
+  const bytecode = startBytecode(options.bytecode);
+  try {
+    yield* allEntries(wheel, options, bytecode.files);
+  } finally {
+    await bytecode.stop();
+  }
+}
+
+async function* allEntries(
+  wheel: Wheel,
+  options: LayerOptions,
+  bytecode: AsyncIterable<BytecodeFile>,
+): AsyncGenerator<Entry, void, undefined> {
   const rows: RecordRow[] = [];
   const parents = parentTracker();
   const emit = function* (entry: Entry) {
-    if (!parents.add(entry.path))
+    if (!parents.add(entry.path)) {
       throw wheelFault(wheel.file, 'conflict', `${entry.path} would be laid twice`);
+    }
     yield* parents.of(entry.path);
     yield entry;
   };
@@ -63,7 +71,7 @@ export async function* wheelLayerEntries(
     rows.push(rowOf(made.path, made.bytes));
     yield* emit(madeEntry(made));
   }
-  for await (const { path, bytes } of bytecodeFiles(options.bytecode)) {
+  for await (const { path, bytes } of bytecode) {
     rows.push({ path, hash: '', size: '' });
     yield* emit(madeEntry({ path, mode: 0o644, bytes }));
   }
@@ -139,17 +147,6 @@ function contentOf(wheel: Wheel, file: WheelFile): Content {
   }
   if (member.size === 0) return { kind: 'bytes', bytes: readChecked(wheel, file) };
   return { kind: 'stream', size: member.size, open: () => streamChecked(wheel, file) };
-}
-
-async function* bytecodeFiles(bytecode: LayerOptions['bytecode']): AsyncGenerator<BytecodeFile> {
-  if (bytecode instanceof Map) {
-    const sorted = [...(bytecode as ReadonlyMap<string, Uint8Array>)].sort(([a], [b]) =>
-      a < b ? -1 : 1,
-    );
-    for (const [path, bytes] of sorted) yield { path, bytes };
-  } else if (bytecode) {
-    yield* bytecode as AsyncIterable<BytecodeFile>;
-  }
 }
 
 /** Directory entries for parents, each once, before what lies in it. */
