@@ -1,5 +1,11 @@
 import { resolveDebian, type DebianLock, type MirrorSettings } from '@mlcontainer/debian';
-import { mlcError, type Architecture, type Plan } from '@mlcontainer/plugin-kit';
+import {
+  isMlcError,
+  mlcError,
+  type Architecture,
+  type Plan,
+  type Platform,
+} from '@mlcontainer/plugin-kit';
 import { findUv, resolveWheels, type WheelLock } from '@mlcontainer/wheels';
 import type { EngineContext } from '../context.ts';
 import { keyringOf, mirrorsOf } from '../inputs/debian.ts';
@@ -148,13 +154,35 @@ async function resolvePython(
   const interpreter = await haveInterpreter(cx, hostDebianLock(debian, tools), mirrors);
   const { pythonVersion, requirements } = pythonRequest(plan);
   const glibc = GLIBC[debianRequest(plan).suite];
-  const locks: WheelLock[] = [];
-  for (const platform of plan.platforms) {
-    const request = { requirements, constraints: [], pythonVersion, platform, glibc };
-    locks.push(await resolveWheels(request, { ...base, uv, interpreter }));
-  }
+  const resolveFor = (platform: Platform, constraints: readonly string[]): Promise<WheelLock> =>
+    resolveWheels(
+      { requirements, constraints, pythonVersion, platform, glibc },
+      { ...base, uv, interpreter },
+    );
+  const [first, ...others] = plan.platforms;
+  if (first === undefined) return [];
+  const locks = [await resolveFor(first, [])];
+  for (const platform of others) locks.push(await resolveAlike(locks[0]!, platform, resolveFor));
   return locks;
 }
+
+/** The first platform's versions where the other has wheels of them, so that one index holds one set of versions. */
+async function resolveAlike(
+  first: WheelLock,
+  platform: Platform,
+  resolveFor: (platform: Platform, constraints: readonly string[]) => Promise<WheelLock>,
+): Promise<WheelLock> {
+  const pins = first.packages.map(({ name, version }) => `${name}==${version}`);
+  try {
+    return await resolveFor(platform, pins);
+  } catch (error) {
+    if (!isMlcError(error) || !NO_SOLUTION.has(error.code)) throw error;
+    return resolveFor(platform, []);
+  }
+}
+
+/** uv found no set of versions, or no wheels for one. */
+const NO_SOLUTION: ReadonlySet<string> = new Set(['MLC5010', 'MLC5011']);
 
 function lockLine(lock: Lock): string {
   const debs = lock.debian[0]?.packages.length ?? 0;
