@@ -34,7 +34,9 @@ export function createCompactor(expected: number): Compactor {
 
   function keep(piece: Uint8Array): void {
     if (filled + piece.length > kept.length) {
-      const larger = Buffer.allocUnsafe(Math.max(kept.length * 2, filled + piece.length));
+      const larger = Buffer.allocUnsafe(
+        Math.max(kept.length + (kept.length >> 1), filled + piece.length),
+      );
       kept.copy(larger, 0, 0, filled);
       kept = larger;
     }

@@ -84,7 +84,8 @@ async function unpack(
   name: string,
 ): Promise<Uint8Array> {
   const limit = size ?? INDEX_LIMIT;
-  const compactor = createCompactor(Math.min(limit >> 1, 32 << 20));
+  // Pages that are never written cost nothing, so the whole size may be set aside.
+  const compactor = createCompactor(Math.min(limit, 64 << 20));
   let total = 0;
   for await (const chunk of decompress(
     createReadStream(path, { highWaterMark: 1 << 18 }),

