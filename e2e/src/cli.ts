@@ -1,4 +1,4 @@
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, dirname } from 'node:path';
 import { capture, type Captured, type RunOptions } from '@mlcontainer/tools';
 import type { World } from './world.ts';
 
@@ -17,8 +17,7 @@ export async function mlcontainer(
   options: CliOptions,
 ): Promise<Captured> {
   const { node = process.execPath, through = [], env, ...rest } = options;
-  const bin = join(world.app, 'node_modules', '.bin', 'mlcontainer');
-  const [command = bin, ...before] = [...through, bin];
+  const [command = world.bin, ...before] = [...through, world.bin];
   const path = [dirname(node), process.env['PATH'] ?? ''].join(delimiter);
   return await capture(command, [...before, ...args], {
     ...rest,

@@ -30,7 +30,11 @@ export async function digestIn(
     await output('cp', [join(from.folder, 'mlcontainer.lock'), project.folder]);
     if (surroundings.uid)
       await output('chown', ['-R', String(surroundings.uid), project.folder, home]);
-    await mlcontainerOk(world, ['build', '--frozen'], cliOptions(project, home, surroundings));
+    await mlcontainerOk(
+      world,
+      ['build', '--frozen'],
+      cliOptions(world, project, home, surroundings),
+    );
     return await layoutDigest(project.layout);
   } finally {
     await project.remove();
@@ -38,14 +42,20 @@ export async function digestIn(
   }
 }
 
-function cliOptions(project: Project, home: string, around: Surroundings): CliOptions {
+function cliOptions(
+  world: World,
+  project: Project,
+  home: string,
+  around: Surroundings,
+): CliOptions {
+  const cold = around.cold === true || around.uid !== undefined;
   return {
     cwd: project.folder,
     through: [...withUmask(around), ...withCpu(around), ...withUid(around)],
     ...(around.node ? { node: around.node } : {}),
     env: {
       ...(around.uid ? { HOME: '/nonexistent' } : {}),
-      ...(around.cold || around.uid ? { MLCONTAINER_CACHE_DIR: join(home, 'store') } : {}),
+      ...(cold ? { ...world.mirrors, MLCONTAINER_CACHE_DIR: join(home, 'store') } : {}),
       ...around.env,
     },
   };

@@ -1,17 +1,25 @@
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { installPacked, type Tarball } from '@mlcontainer/tools';
+import {
+  downloadWheels,
+  installPacked,
+  lockedWheels,
+  mirrorEnvironment,
+  output,
+  ROOT,
+  serveMirrors,
+  type Installation,
+} from '@mlcontainer/tools';
 
 /** What all e2e tests share: the packed packages, installed as a user would, and one store. */
-export interface World {
+export interface World extends Installation {
   readonly folder: string;
-  readonly tarballs: readonly Tarball[];
-  /** A project outside the repository in which every package is installed from its tarball. */
-  readonly app: string;
   /** The value of MLCONTAINER_CACHE_DIR of the builds that may be warm. */
   readonly store: string;
+  /** The environment in which a build from an empty store asks mirrors on the loopback interface. */
+  readonly mirrors: Readonly<Record<string, string>>;
 }
 
 declare module 'vitest' {
@@ -22,25 +30,45 @@ declare module 'vitest' {
 
 const STATE = 'world.json';
 
-/** Makes the world in a temporary folder. `MLC_E2E_WORLD` names a folder that is kept and used again, for work on the tests. */
+type Kept = Omit<World, 'mirrors'>;
+
+/**
+ * Makes the world in a temporary folder, and serves its mirrors until it is removed. `MLC_E2E_WORLD` names a folder
+ * that is kept and used again, for work on the tests.
+ */
 export async function makeWorld(): Promise<{ world: World; remove: () => Promise<void> }> {
   const kept = process.env['MLC_E2E_WORLD'];
-  if (kept && existsSync(join(kept, STATE))) {
-    const world = JSON.parse(await readFile(join(kept, STATE), 'utf8')) as World;
-    return { world, remove: async () => {} };
-  }
   const folder = kept ?? (await mkdtemp(join(tmpdir(), 'mlc-e2e-')));
+  const state = join(folder, STATE);
+  if (!existsSync(state)) await writeFile(state, JSON.stringify(await fill(folder), null, 2));
+  const filled = JSON.parse(await readFile(state, 'utf8')) as Kept;
+  const mirrors = await serveMirrors(join(folder, 'mirror'));
+  const remove = async () => {
+    await mirrors.stop();
+    if (!kept) await rm(folder, { recursive: true, force: true });
+  };
+  return { world: { ...filled, mirrors: mirrorEnvironment(mirrors) }, remove };
+}
+
+async function fill(folder: string): Promise<Kept> {
   // Tests build as other users too, who must be able to read what is installed.
   await mkdir(folder, { recursive: true });
   await chmod(folder, 0o755);
-  const world = await fill(folder);
-  const remove = kept ? async () => {} : () => rm(folder, { recursive: true, force: true });
-  return { world, remove };
+  const world = { folder, store: join(folder, 'store'), ...(await installPacked(folder)) };
+  await fillMirror(world);
+  return world;
 }
 
-async function fill(folder: string): Promise<World> {
-  const { tarballs, app } = await installPacked(folder);
-  const world = { folder, tarballs, app, store: join(folder, 'store') };
-  await writeFile(join(folder, STATE), JSON.stringify(world, null, 2));
-  return world;
+/** Downloads the wheels that the examples lock, once; both examples lock the same. */
+async function fillMirror({ folder, app, bin, store }: Kept): Promise<void> {
+  const project = join(folder, 'locked');
+  await cp(join(ROOT, 'examples', 'diabetes', 'model.joblib'), join(project, 'model.joblib'));
+  await cp(
+    join(ROOT, 'examples', 'diabetes', 'mlcontainer.config.ts'),
+    join(project, 'mlcontainer.config.ts'),
+  );
+  await symlink(join(app, 'node_modules'), join(project, 'node_modules'));
+  await output(bin, ['lock'], { cwd: project, env: { MLCONTAINER_CACHE_DIR: store } });
+  const locked = await lockedWheels(join(project, 'mlcontainer.lock'));
+  await downloadWheels(join(folder, 'mirror'), ['--no-deps', ...locked, 'uv']);
 }

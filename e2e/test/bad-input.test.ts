@@ -16,6 +16,11 @@ const world = inject('world');
 let project: Project;
 let scratch: string;
 
+/** The environment of a build from an empty store. */
+function cold(): Record<string, string> {
+  return { ...world.mirrors, MLCONTAINER_CACHE_DIR: join(scratch, 'store') };
+}
+
 beforeEach(async () => {
   project = await makeProject(world, 'diabetes');
   scratch = await mkdtemp(join(tmpdir(), 'mlc-scratch-'));
@@ -82,7 +87,7 @@ describe('a lock', () => {
     await mlcontainerOk(world, ['lock'], { cwd: project.folder });
     const lock = join(project.folder, 'mlcontainer.lock');
     await output('python3', ['-c', FORGE, lock]);
-    const options = { cwd: project.folder, env: { MLCONTAINER_CACHE_DIR: join(scratch, 'store') } };
+    const options = { cwd: project.folder, env: cold() };
     expectRefusal(
       await mlcontainer(world, ['build', '--frozen'], options),
       'MLC7003',
@@ -93,7 +98,7 @@ describe('a lock', () => {
 
   it('without network and store says so', async () => {
     await mlcontainerOk(world, ['lock'], { cwd: project.folder });
-    const options = { cwd: project.folder, env: { MLCONTAINER_CACHE_DIR: join(scratch, 'store') } };
+    const options = { cwd: project.folder, env: cold() };
     expectRefusal(await mlcontainer(world, ['build', '--frozen', '--offline'], options), 'MLC7005');
   });
 });
@@ -122,7 +127,10 @@ describe('a machine that fails', () => {
     const disk = join(scratch, 'disk');
     await output('mkdir', [disk]);
     await output('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', disk]);
-    const options = { cwd: project.folder, env: { MLCONTAINER_CACHE_DIR: join(disk, 'store') } };
+    const options = {
+      cwd: project.folder,
+      env: { ...cold(), MLCONTAINER_CACHE_DIR: join(disk, 'store') },
+    };
     const result = await mlcontainer(world, ['build', '--frozen'], options);
     await capture('umount', [disk]);
     expectRefusal(result, 'MLC7010');
@@ -130,7 +138,7 @@ describe('a machine that fails', () => {
   });
 
   it('with a damaged store builds the same again', async () => {
-    const env = { MLCONTAINER_CACHE_DIR: join(scratch, 'store') };
+    const env = cold();
     await mlcontainerOk(world, ['build'], { cwd: project.folder, env });
     const before = await layoutDigest(project.layout);
     await output('sh', ['-c', DAMAGE, 'sh', join(scratch, 'store')]);
@@ -145,7 +153,7 @@ const DAMAGE = 'find "$1" -type f -size +8k -exec chmod u+w {} + -exec truncate 
 describe('builds that meet', () => {
   it('in one project: the second is told, the first ends well', async () => {
     await mlcontainerOk(world, ['lock'], { cwd: project.folder });
-    const env = { MLCONTAINER_CACHE_DIR: join(scratch, 'store') };
+    const env = cold();
     const options = { cwd: project.folder, env };
     const builds = [1, 2].map(() => mlcontainer(world, ['build', '--frozen'], options));
     const results = await Promise.all(builds);
@@ -158,7 +166,7 @@ describe('builds that meet', () => {
 
   it('in one store: both end well, with one digest', async () => {
     const other = await makeProject(world, 'diabetes');
-    const env = { MLCONTAINER_CACHE_DIR: join(scratch, 'store') };
+    const env = cold();
     await mlcontainerOk(world, ['lock'], { cwd: project.folder });
     await output('cp', [join(project.folder, 'mlcontainer.lock'), other.folder]);
     const folders = [project.folder, other.folder];
@@ -175,10 +183,9 @@ describe('a build that is killed', () => {
     'by %s at any moment leaves nothing that harms the next',
     async (name) => {
       await mlcontainerOk(world, ['lock'], { cwd: project.folder });
-      const env = { MLCONTAINER_CACHE_DIR: join(scratch, 'store') };
-      const bin = join(world.app, 'node_modules', '.bin', 'mlcontainer');
+      const env = cold();
       for (const moment of [100, 250, 400, 700, 1100, 1600]) {
-        const child = spawn(bin, ['build', '--frozen'], {
+        const child = spawn(world.bin, ['build', '--frozen'], {
           cwd: project.folder,
           env: { ...process.env, ...env, CI: 'true' },
           stdio: 'ignore',

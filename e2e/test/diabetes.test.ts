@@ -120,23 +120,12 @@ describe('the layout', () => {
     // buildah makes the image's name of the path, and names are lower case.
     const link = join(tmpdir(), `mlc-layout-${process.pid}`);
     await symlink(project.layout, link);
-    const storage = [
-      '--root',
-      join(scratch, 'buildah'),
-      '--runroot',
-      join(scratch, 'run'),
-      '--storage-driver',
-      'vfs',
-    ];
-    const container = (await output('buildah', [...storage, 'from', `oci:${link}`])).trim();
-    const user = await output('buildah', [
-      ...storage,
-      'inspect',
-      '--format',
-      '{{.OCIv1.Config.User}}',
-      container,
-    ]);
-    await output('buildah', [...storage, 'rm', container]);
+    const storage = ['--root', join(scratch, 'buildah'), '--runroot', join(scratch, 'run')];
+    const buildah = async (...args: string[]) => await output('buildah', [...storage, ...args]);
+    const container = (await buildah('from', `oci:${link}`)).trim();
+    const user = await buildah('inspect', '--format', '{{.OCIv1.Config.User}}', container);
+    await buildah('rm', container);
+    await buildah('rmi', '--all', '--force');
     await rm(link);
     expect(user).toContain('65532');
   });

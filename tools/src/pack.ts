@@ -82,6 +82,13 @@ export function publishedManifest<T extends object>(manifest: T): Record<string,
 
 function withoutSource(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  const kept = Object.entries(value).filter(([key]) => key !== '@mlcontainer/source');
-  return Object.fromEntries(kept.map(([key, inner]) => [key, withoutSource(inner)]));
+  const kept = Object.entries(value)
+    .filter(([key]) => key !== '@mlcontainer/source')
+    .map(([key, inner]) => [key, withoutSource(inner)] as const);
+  // What only this workspace may import, such as the table that the reference is made of, has nothing left.
+  return Object.fromEntries(kept.filter(([, inner]) => !isEmptyRecord(inner)));
+}
+
+function isEmptyRecord(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.keys(value).length === 0;
 }

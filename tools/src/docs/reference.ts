@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ROOT } from '../task.ts';
+import { cliPage } from './cli.ts';
 import { configPage } from './config.ts';
 import { errorsPage } from './errors.ts';
 import type { Page } from './page.ts';
@@ -10,7 +11,7 @@ const FOLDER = join(ROOT, 'docs', 'reference');
 
 /** All generated pages. */
 export function referencePages(): Page[] {
-  return [configPage(), errorsPage(), pluginApiPage()];
+  return [cliPage(), configPage(), errorsPage(), pluginApiPage()];
 }
 
 /** Writes the reference and removes pages that nothing generates any more. */
