@@ -48,6 +48,7 @@ describe('unpackInterpreter', () => {
         files: {
           'usr/bin/python3.11': 'elf',
           'usr/share/doc/x': 'x',
+          'usr/lib/python3.11/test/support/os_helper.py': 't',
           'etc/python3.11/sitecustomize.py': '',
         },
         modes: { 'usr/bin/python3.11': 0o755 },
@@ -69,6 +70,7 @@ describe('unpackInterpreter', () => {
       '../lib/x86_64-linux-gnu/ld-linux-x86-64.so.2',
     );
     expect(existsSync(join(out, 'usr/share'))).toBe(false);
+    expect(existsSync(join(out, 'usr/lib/python3.11/test'))).toBe(false);
     expect(existsSync(join(out, 'usr/lib/libsqlite3.so.0'))).toBe(false);
   });
 

@@ -7,7 +7,7 @@ import { mlcError } from '@mlcontainer/plugin-kit';
 import { openDeb, type OpenDeb } from '../deb/deb.ts';
 import type { FetchedDeb } from '../rootfs/layer.ts';
 import { packageEntries } from '../rootfs/package-entries.ts';
-import { placedPath } from '../rootfs/paths.ts';
+import { isTrimmed, placedPath } from '../rootfs/paths.ts';
 import { createLayerTree, type LayerTree } from '../rootfs/tree.ts';
 
 /**
@@ -17,9 +17,12 @@ import { createLayerTree, type LayerTree } from '../rootfs/tree.ts';
 const NEEDED =
   /^(?:(?:lib)?python3(?:\.\d+)?-(?:distutils|lib2to3|minimal|stdlib)|libbz2-1\.0|libc6|libcrypt1|libexpat1|libffi8|liblzma5|libssl3(?:t64)?|libzstd1|zlib1g)$/;
 
-/** What an interpreter loads: libraries, the standard library, its configuration. */
-function isNeeded(path: string): boolean {
-  if (/^usr\/lib\/[^/]+\/gconv(?:\/|$)/.test(path)) return false;
+/**
+ * What an interpreter loads: libraries, the standard library, its configuration. What the layer leaves out is left
+ * out here too, so that no bytecode is made of modules that the image does not hold.
+ */
+function isNeeded(path: string, type: string): boolean {
+  if (isTrimmed(path, type) || /^usr\/lib\/[^/]+\/gconv(?:\/|$)/.test(path)) return false;
   return /^(?:usr\/lib|usr\/lib64|usr\/bin\/python3\.\d+|etc\/python3\.\d+)(?:\/|$)/.test(path);
 }
 
@@ -51,7 +54,7 @@ async function unpackDeb(
   signal: AbortSignal,
 ): Promise<void> {
   for await (const { entry } of packageEntries(deb, signal)) {
-    if (!isNeeded(entry.path)) continue;
+    if (!isNeeded(entry.path, entry.type)) continue;
     // The tree refuses an entry below a link, so that nothing is written through one.
     for (const one of tree.place(entry, deb.name)) await write(one, folder, deb.name, tree, signal);
   }
