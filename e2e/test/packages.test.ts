@@ -1,8 +1,21 @@
-import { output, publintFindings, typeFindings } from '@mlcontainer/tools';
-import { describe, expect, inject, it } from 'vitest';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { installTarballs, output, publintFindings, typeFindings } from '@mlcontainer/tools';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { mlcontainer } from '../src/cli.ts';
 
 const world = inject('world');
+
+/** An empty project into which every package is installed from its tarball. */
+let app: string;
+
+beforeAll(async () => {
+  app = await mkdtemp(join(tmpdir(), 'mlc-all-'));
+  await installTarballs(app, world.tarballs);
+});
+
+afterAll(() => rm(app, { recursive: true, force: true }));
 
 describe.each(world.tarballs.map((tarball) => ({ name: tarball.name, tarball })))(
   '$name',
@@ -26,7 +39,7 @@ describe.each(world.tarballs.map((tarball) => ({ name: tarball.name, tarball }))
     it('is imported in an empty project', async () => {
       const script = `const all = await import(${JSON.stringify(name)}); console.log(Object.keys(all).length);`;
       const count = await output('node', ['--input-type=module', '--eval', script], {
-        cwd: world.app,
+        cwd: app,
       });
       expect(Number(count)).toBeGreaterThan(0);
     });
@@ -36,7 +49,7 @@ describe.each(world.tarballs.map((tarball) => ({ name: tarball.name, tarball }))
 describe('installed together', () => {
   it('resolves every package of ours to its tarball', async () => {
     const listed = JSON.parse(
-      await output('npm', ['ls', '--all', '--json', '--loglevel=silent'], { cwd: world.app }),
+      await output('npm', ['ls', '--all', '--json', '--loglevel=silent'], { cwd: app }),
     );
     expect(JSON.stringify(listed.problems ?? [])).toBe('[]');
     for (const { name } of world.tarballs)
@@ -56,8 +69,8 @@ describe('installed together', () => {
       '// @ts-expect-error a model is a path or an object',
       'export const wrong = defineConfig({ model: 1 });',
     ].join('\n');
-    await output('tee', ['mlcontainer.config.ts'], { cwd: world.app, input: config });
+    await output('tee', ['mlcontainer.config.ts'], { cwd: app, input: config });
     const flags = ['--strict', '--noEmit', '--module', 'nodenext', '--target', 'es2023'];
-    await output('tsc', [...flags, 'mlcontainer.config.ts'], { cwd: world.app });
+    await output('tsc', [...flags, 'mlcontainer.config.ts'], { cwd: app });
   });
 });

@@ -49,7 +49,7 @@ export function staticSuites(): Suite[] {
       return await eslint(signal);
     },
     programSuite('prettier', 'prettier', ['--check', '--log-level=warn', '.']),
-    programSuite('knip', 'knip', []),
+    programSuite('knip', 'knip', ['--no-config-hints']),
   ];
 }
 
