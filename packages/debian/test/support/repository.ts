@@ -14,7 +14,7 @@ export interface TestKey {
   readonly keyring: Uint8Array;
 }
 
-/** Makes a key; gpg's agent of its own is stopped after the tests. */
+/** Makes a key; gpg's agent of its own is stopped after the tests of the file, so never call it inside of one. */
 export function makeKey(name: string, algorithm = 'ed25519'): TestKey {
   // Not below the test's folder: the path of gpg's socket must be short.
   const home = mkdtempSync(join(tmpdir(), 'gpg-'));
