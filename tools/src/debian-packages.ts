@@ -53,14 +53,27 @@ export async function ensurePrograms(
 ): Promise<void> {
   const missing = await missingPrograms(programs);
   if (missing.length === 0) return;
-  const packages = packagesOf(missing);
-  if (process.getuid?.() !== 0 || !(await isOnPath('apt-get')))
-    throw new MissingPrograms(missing, packages);
+  if (await mayInstall()) await install(packagesOf(missing), signal);
+  const still = await missingPrograms(missing);
+  if (still.length > 0) throw new MissingPrograms(still, packagesOf(still));
+}
+
+/** Makes sure that `python3 -m venv` works; Debian ships a part of it in a package of its own. Rejects like {@link ensurePrograms}. */
+export async function ensureVenv(signal?: AbortSignal): Promise<void> {
+  const works = async () => (await capture('python3', ['-c', 'import ensurepip, venv'])).code === 0;
+  if (await works()) return;
+  if (await mayInstall()) await install(['python3-venv'], signal);
+  if (!(await works())) throw new MissingPrograms(['python3 -m venv'], ['python3-venv']);
+}
+
+async function mayInstall(): Promise<boolean> {
+  return process.getuid?.() === 0 && (await isOnPath('apt-get'));
+}
+
+async function install(packages: readonly string[], signal?: AbortSignal): Promise<void> {
   process.stderr.write(`Installing Debian packages: ${packages.join(' ')}\n`);
   await aptGet(['update', '-qq'], signal);
   await aptGet(['install', '-qq', '--yes', '--no-install-recommends', ...packages], signal);
-  const still = await missingPrograms(missing);
-  if (still.length > 0) throw new MissingPrograms(still, packagesOf(still));
 }
 
 /** The programs of a list that are not on PATH, system folders included. */

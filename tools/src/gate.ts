@@ -1,7 +1,7 @@
-import { ensurePrograms } from './debian-packages.ts';
+import { ensurePrograms, ensureVenv } from './debian-packages.ts';
 import { ensureDocker } from './docker-daemon.ts';
 import { capture } from './process.ts';
-import { programSuite, vitestSuite, type Suite } from './suites.ts';
+import { junitSuite, programSuite, vitestSuite, type Suite } from './suites.ts';
 import { renderTallies, type Tally } from './tally.ts';
 import { ROOT, type TaskContext } from './task.ts';
 
@@ -58,6 +58,11 @@ export function unitSuite(args: readonly string[] = []): Suite {
   return vitestSuite('unit and integration', args);
 }
 
+/** The Python of server and adapters: ruff, mypy and pytest, in an environment of their own. */
+export function pythonSuite(): Suite {
+  return junitSuite('python', 'python3', ['packages/server/scripts/check.py']);
+}
+
 /** Everything as a user would have it: packed, installed, built, run in real engines. */
 export function e2eSuite(kind: 'quick' | 'full', args: readonly string[] = []): Suite {
   return vitestSuite(`e2e (${kind})`, ['--config', 'e2e/vitest.config.ts', ...args], {
@@ -68,6 +73,7 @@ export function e2eSuite(kind: 'quick' | 'full', args: readonly string[] = []): 
 /** Brings up what tests need on this host: programs, and a Docker engine that DOCKER_HOST names. */
 export async function prepareHost(context: TaskContext): Promise<void> {
   await ensurePrograms(TEST_PROGRAMS, context.signal);
+  await ensureVenv(context.signal);
   const docker = await ensureDocker(context.signal);
   context.onEnd(docker.stop);
   if (docker.host) process.env['DOCKER_HOST'] = docker.host;
