@@ -95,6 +95,25 @@ def malicious(folder: Path) -> None:
     joblib.dump({"a": nested}, folder / "in-object-array.joblib")
 
 
+def arrays() -> list[Any]:
+    """Arrays of every kind of data type, order and rank."""
+    plain = [np.arange(3).astype(kind) for kind in ("i1", ">i4", "u8", "f2", "f4", "c16", "?")]
+    texts = [np.array(["a", "bc"]), np.array([b"a", b"bc"]), np.array([b"\0x"], dtype="V2")]
+    dates = [np.array(["2020-01-02"], dtype=kind) for kind in ("M8[ns]", "M8[25us]", "M8[D]")] + [np.array([1], "m8[s]")]
+    aligned = np.dtype([("a", "i1"), ("b", "f8")], align=True)
+    records = [
+        np.zeros(2, [("a", "f8"), ("b", "U3")]),
+        np.zeros(2, [("a", "U3"), ("b", "O")]),
+        np.zeros(2, [("a", [("b", "O"), ("c", "i4")])]),
+        np.zeros(2, [("a", "f4", (2, 3))]),
+        np.zeros(2, aligned),
+        np.rec.array([(1, 2.0)], dtype=[("x", "i4"), ("y", "f8")]),
+    ]
+    shapes = [np.array(1.5), np.zeros((0, 3)), np.asfortranarray(np.arange(6.0).reshape(2, 3)), np.ones((2, 2, 2))]
+    objects = [np.array([1, "two", None, [3.0]], dtype=object), np.empty((0,), dtype=object), np.array(None, dtype=object)]
+    return [plain, texts, dates, records, shapes, objects, [np.float32(1), np.str_("x"), np.int64(-1), np.bool_(True)]]
+
+
 def main(target: Path, full: bool) -> None:
     folder = target / f"sklearn-{sklearn.__version__}"
     folder.mkdir(parents=True, exist_ok=True)
@@ -111,6 +130,9 @@ def main(target: Path, full: bool) -> None:
             for compression in COMPRESSIONS:
                 path = folder / f"pipeline-{protocol}.{compression}"
                 joblib.dump(made["pipeline"], path, compress=(compression, 3), protocol=protocol)
+        for protocol in range(6):
+            joblib.dump(arrays(), target / f"arrays-{protocol}.joblib", protocol=protocol)
+            (target / f"arrays-{protocol}.pkl").write_bytes(pickle.dumps(arrays(), protocol))
         evil = target / "malicious"
         evil.mkdir(exist_ok=True)
         malicious(evil)

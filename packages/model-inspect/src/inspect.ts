@@ -47,17 +47,18 @@ export async function inspectModel(
 export async function inspectStream(
   file: string,
   pull: () => Promise<Uint8Array | undefined>,
-  options: Pick<InspectOptions, 'allowedGlobals' | 'limits'>,
+  options: Pick<InspectOptions, 'allowedGlobals' | 'limits' | 'signal'>,
 ): Promise<Pick<Report, 'facts' | 'findings'>> {
   const report: Report = {
     file,
     policy: createPolicy(file, options.allowedGlobals),
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     findings: [],
+    signal: options.signal,
     facts: blankFacts('unknown'),
   };
   await readInto(report, createWindow(pull));
-  return report;
+  return { facts: report.facts, findings: report.findings };
 }
 
 /** Runs the reader of the format; its fault becomes the last finding. */

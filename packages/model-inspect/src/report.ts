@@ -8,6 +8,7 @@ export interface Report {
   readonly policy: Policy;
   readonly limits: Limits;
   readonly findings: Finding[];
+  readonly signal: AbortSignal;
   facts: Omit<ModelFacts, 'fileName' | 'size' | 'sha256'>;
 }
 

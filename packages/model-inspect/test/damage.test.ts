@@ -1,3 +1,4 @@
+import { deflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { codesOf, errorCodes, fixture, inspectBytes, SKLEARN } from './helpers.ts';
@@ -87,4 +88,80 @@ describe('changed bytes', () => {
       }
     },
   );
+});
+
+describe('bombs', () => {
+  const zeros = (count: number) => {
+    const head = Buffer.from([0x80, 4, 0x8e, 0, 0, 0, 0, 0, 0, 0, 0]);
+    head.writeBigUInt64LE(BigInt(count), 3);
+    return Buffer.concat([head, Buffer.alloc(count), Buffer.from('.')]);
+  };
+
+  test('more plain bytes than the limit', async () => {
+    const bomb = deflateSync(zeros(4_000_000));
+    expect(bomb.length).toBeLessThan(5000);
+    expect(await codesOf(bomb)).toEqual([]);
+    expect(await codesOf(bomb, { limits: { plain: 1_000_000 } })).toEqual(['MLC3015']);
+  });
+
+  test('an aborted signal is heard in the middle of one', async () => {
+    const aborted = inspectBytes(deflateSync(zeros(40_000_000)), { signal: AbortSignal.abort() });
+    await expect(aborted).rejects.toMatchObject({ name: 'AbortError' });
+  });
+
+  test.each([
+    ['the stack', Buffer.alloc(3000, 'N'), { stack: 2000 }],
+    ['marks', Buffer.alloc(300, '('), { marks: 200 }],
+    [
+      'the memo',
+      Buffer.concat([Buffer.from([0x80, 4, 0x4e]), Buffer.alloc(300, 0x94)]),
+      { memo: 200 },
+    ],
+    ['objects', Buffer.alloc(300, ']'), { nodes: 200 }],
+  ])('%s is bounded', async (_, bytes, limits) => {
+    expect(await codesOf(bytes, { limits })).toEqual(['MLC3015']);
+  });
+
+  test('long texts are passed over, and what they were is forgotten', async () => {
+    const long = Buffer.concat([Buffer.from('V'), Buffer.alloc(200_000, 'x'), Buffer.from('\n.')]);
+    expect(await codesOf(long)).toEqual([]);
+    const many = Buffer.concat([
+      Buffer.from('('),
+      Buffer.from('Vabcdefgh\n'.repeat(100)),
+      Buffer.from('t.'),
+    ]);
+    expect(await codesOf(many, { limits: { text: 100 } })).toEqual([]);
+  });
+});
+
+describe('formats are told from their bytes', () => {
+  const zip = (name: string) => {
+    const header = Buffer.alloc(30);
+    header.write('PK\x03\x04', 'latin1');
+    header.writeUInt16LE(name.length, 26);
+    return Buffer.concat([header, Buffer.from(name), Buffer.alloc(40)]);
+  };
+  const safetensors = Buffer.concat([Buffer.from([2, 0, 0, 0, 0, 0, 0, 0]), Buffer.from('{}')]);
+  test.each([
+    ['skops', zip('schema.json')],
+    ['keras', zip('metadata.json')],
+    ['torch-state', zip('model/data.pkl')],
+    ['torch-export', zip('model/archive_format')],
+    ['hdf5', Buffer.from('\x89HDF\r\n\x1a\n', 'latin1')],
+    ['safetensors', safetensors],
+    ['lightgbm', Buffer.from('tree\nversion=v4\n')],
+    ['xgboost', Buffer.from('{"learner":{}}')],
+    ['numpy', Buffer.from('\x93NUMPY\x01\x00', 'latin1')],
+    ['onnx', Buffer.from([0x08, 0x0a, 0x12, 0x07])],
+    ['saved-model', Buffer.from([0x08, 0x01, 0x12, 0x07])],
+  ])('%s has no reader yet', async (format, bytes) => {
+    const { facts, findings } = await inspectBytes(bytes);
+    expect(facts.format).toBe(format);
+    expect(errorCodes(findings)).toEqual(['MLC3005']);
+  });
+
+  test('nothing and nonsense', async () => {
+    expect(await codesOf(Buffer.alloc(0))).toEqual(['MLC3003']);
+    expect(await codesOf(Buffer.from('hello'))).toEqual(['MLC3004']);
+  });
 });

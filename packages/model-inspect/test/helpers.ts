@@ -38,7 +38,12 @@ export const SKLEARN = [
 /** Inspects bytes that come in pieces of `piece` bytes. */
 export function inspectBytes(
   bytes: Uint8Array,
-  options: { allow?: readonly string[]; piece?: number; limits?: Partial<Limits> } = {},
+  options: {
+    allow?: readonly string[];
+    piece?: number;
+    limits?: Partial<Limits>;
+    signal?: AbortSignal;
+  } = {},
 ) {
   let at = 0;
   const { piece = 65_536, allow = [], limits } = options;
@@ -49,6 +54,7 @@ export function inspectBytes(
   };
   return inspectStream('model.pkl', pull, {
     allowedGlobals: allow,
+    signal: options.signal ?? new AbortController().signal,
     ...(limits === undefined ? {} : { limits }),
   });
 }
@@ -91,3 +97,17 @@ export function pickle(...parts: readonly (string | number | Uint8Array)[]): Uin
     ),
   );
 }
+
+/** PROTO 4. */
+export const PROTO4 = [0x80, 4] as const;
+
+/** A SHORT_BINUNICODE. */
+export function text(value: string): Uint8Array {
+  return pickle(0x8c, Buffer.byteLength(value), Buffer.from(value));
+}
+
+export const global = (module: string, name: string) => pickle(text(module), text(name), 0x93);
+export const tuple = (...items: readonly Uint8Array[]) => pickle('(', ...items, 't');
+export const none = pickle('N');
+export const emptyDict = pickle('}');
+export const setItem = (key: string, value: Uint8Array) => pickle(text(key), value, 's');

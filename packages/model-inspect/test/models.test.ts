@@ -47,6 +47,15 @@ describe.each(VERSIONS)('models of scikit-learn %s', (version) => {
   });
 });
 
+test.each([0, 1, 2, 3, 4, 5])('arrays of every kind, protocol %i', async (protocol) => {
+  // A record array is a class of its own, and no data type of it goes unchecked.
+  const allow = ['numpy.rec.recarray'];
+  for (const extension of ['joblib', 'pkl']) {
+    const { findings } = await inspectBytes(fixture(`arrays-${protocol}.${extension}`), { allow });
+    expect(findings).toEqual([]);
+  }
+});
+
 test('numpy 2 is implied by its module names, numpy 1 implies nothing', async () => {
   const numpy = async (name: string) =>
     (await inspectBytes(fixture(name), { allow: SKLEARN })).facts.packages.find(

@@ -1,7 +1,7 @@
 import { definePlugin, PLUGIN_API, type FrameworkPlugin } from '@mlcontainer/plugin-kit';
 import { contribute } from './contribute.ts';
 import { detect } from './detect.ts';
-import { SKLEARN_GLOBALS } from './globals.data.ts';
+import { SKLEARN_GLOBALS } from './globals.ts';
 import { optionsSchema, type SklearnOptions } from './options.ts';
 
 export type { Method, SklearnOptions } from './options.ts';

@@ -36,7 +36,7 @@ const CHECKS: Readonly<Record<keyof SklearnOptions, Check>> = {
   pandas: flag,
 };
 
-function issuesOf(options: Readonly<Record<string, unknown>>): StandardIssue[] {
+function issuesOf(options: Partial<Record<string, unknown>>): StandardIssue[] {
   const issues: StandardIssue[] = [];
   for (const [key, value] of Object.entries(options)) {
     if (value === undefined) continue;
@@ -65,8 +65,8 @@ export const optionsSchema: StandardSchemaV1<unknown, SklearnOptions> = {
       if (value === undefined) return { value: {} };
       if (typeof value !== 'object' || value === null)
         return { issues: [{ message: 'expected an object' }] };
-      const issues = issuesOf(value as Readonly<Record<string, unknown>>);
-      return issues.length > 0 ? { issues } : { value: value as SklearnOptions };
+      const issues = issuesOf({ ...value });
+      return issues.length > 0 ? { issues } : { value };
     },
   },
 };

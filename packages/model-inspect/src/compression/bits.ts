@@ -33,3 +33,13 @@ export function bits32(reader: BitReader): number {
   const high = bits(reader, 16);
   return (high << 16) | bits(reader, 16);
 }
+
+/** The next `n` bits without taking them, `n` from 1 to 24. */
+export function peek(reader: BitReader, n: number): number {
+  if (reader.count < n) {
+    const value = bits(reader, n);
+    reader.count += n;
+    return value;
+  }
+  return (reader.held >>> (reader.count - n)) & ((1 << n) - 1);
+}

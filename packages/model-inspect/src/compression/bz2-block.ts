@@ -1,4 +1,4 @@
-import { bits, type BitReader } from './bits.ts';
+import { bits, peek, type BitReader } from './bits.ts';
 
 /** One block between its Huffman codes and its bytes. */
 export interface Block {
@@ -10,6 +10,8 @@ export interface Block {
 
 const GROUP = 50;
 const MAX_BITS = 20;
+/** Codes up to this length, nearly all, are looked up at once. */
+const FAST_BITS = 10;
 
 interface Codes {
   readonly minimum: number;
@@ -17,6 +19,8 @@ interface Codes {
   readonly limit: Int32Array;
   readonly base: Int32Array;
   readonly permutation: Uint16Array;
+  /** By the next ten bits: symbol and length (low 5 bits), 0 for longer codes. */
+  readonly fast: Uint16Array;
 }
 
 /** Reads one block after its CRC and links its bytes; a text says what is damaged. */
@@ -85,6 +89,7 @@ function canonical(lengths: Uint8Array): Codes {
   const limit = new Int32Array(MAX_BITS + 2).fill(-1);
   const base = new Int32Array(MAX_BITS + 2);
   const permutation = new Uint16Array(lengths.length);
+  const fast = new Uint16Array(1 << FAST_BITS);
   let code = 0;
   let index = 0;
   for (let length = 1; length <= MAX_BITS; length++) {
@@ -92,15 +97,24 @@ function canonical(lengths: Uint8Array): Codes {
     for (let symbol = 0; symbol < lengths.length; symbol++) {
       if (lengths[symbol] !== length) continue;
       permutation[index++] = symbol;
+      if (length <= FAST_BITS) {
+        const from = code << (FAST_BITS - length);
+        fast.fill((symbol << 5) | length, from, from + (1 << (FAST_BITS - length)));
+      }
       code++;
     }
     limit[length] = code - 1;
     code <<= 1;
   }
-  return { minimum: Math.min(...lengths), limit, base, permutation };
+  return { minimum: Math.min(...lengths), limit, base, permutation, fast };
 }
 
 function readCode(reader: BitReader, codes: Codes): number {
+  const found = codes.fast[peek(reader, FAST_BITS)]!;
+  if (found !== 0) {
+    reader.count -= found & 31;
+    return found >> 5;
+  }
   let length = codes.minimum;
   let code = bits(reader, length);
   while (code > codes.limit[length]!) {

@@ -27,7 +27,8 @@ export async function* lzma(from: Compressed): AsyncGenerator<Uint8Array, void, 
     yield* lastBytes(state, state.total - before);
     ended = result === 'end-marker';
   }
-  if (!ended && (await fill(from.raw, 1))) ended = step(from, state, Infinity) === 'end-marker';
+  // A stream of known size may still have its end marker; anything else there is left to demandEnd.
+  if (!ended && (await fill(from.raw, 1))) step(from, state, Infinity);
   if (size !== Infinity && state.total !== size) throw damaged(from, 'size differs');
   if (state.code !== 0) throw damaged(from, 'the range coder does not end on zero');
   await demandEnd(from);

@@ -74,7 +74,7 @@ export const FORMATS: readonly Format[] = [
   { name: 'gguf', matches: starts(0x47, 0x47, 0x55, 0x46) },
   {
     name: 'onnx',
-    matches: (head) => head[0] === 0x08 && head[1]! > 0 && head[1]! < 0x20 && head[2] === 0x12,
+    matches: (head) => head[0] === 0x08 && head[1]! > 1 && head[1]! < 0x20 && head[2] === 0x12,
   },
   {
     name: 'saved-model',

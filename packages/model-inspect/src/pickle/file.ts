@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { mlcError } from '@mlcontainer/plugin-kit';
 import { createWindow, type Window } from '../bytes/window.ts';
 import { decompress, detectCompression, type Compression } from '../compression/detect.ts';
@@ -33,16 +34,22 @@ function refuseZFile(file: string, raw: Window): void {
   }
 }
 
+/** Plain bytes between two looks at the event loop: a bomb must not keep Ctrl-C from being heard. */
+const BREATH = 16 * 1024 * 1024;
+
 /** The plain bytes of a compressed file, up to the limit. */
 function plainWindow(report: Report, raw: Window, compression: Compression): Window {
-  const chunks = decompress({ file: report.file, compression, raw });
+  const { file, limits, signal } = report;
+  const chunks = decompress({ file, compression, raw });
   let total = 0;
   return createWindow(async () => {
     const next = await chunks.next();
     if (next.done === true) return undefined;
+    const before = total;
     total += next.value.length;
-    if (total <= report.limits.plain) return next.value;
-    const { file, limits } = report;
+    if (Math.floor(total / BREATH) > Math.floor(before / BREATH))
+      await setImmediate(undefined, { signal });
+    if (total <= limits.plain) return next.value;
     throw mlcError('MLC3015', {
       file,
       offset: total,

@@ -41,7 +41,7 @@ export function emptyArray(): ArrayValue {
 export function makeArray(_: Machine, args: readonly Value[]): ArrayValue | undefined {
   const [cls, shape, code] = args;
   const letter = code === 'b' || (is(code, 'bytes') && code.length === 1);
-  if (args.length !== 3 || !is(cls, 'global') || cls.use === 'nothing' || !letter) return undefined;
+  if (args.length !== 3 || !is(cls, 'global') || !letter) return undefined;
   const dims = shapeOf(shape);
   return dims?.length === 1 && dims[0] === 0 ? emptyArray() : undefined;
 }

@@ -92,6 +92,8 @@ export interface DtypeValue {
   /** Bytes of one element. */
   itemsize: number;
   hasObject: boolean;
+  /** numpy's own flags for this type. */
+  flags: number;
   littleEndian: boolean;
   built: boolean;
 }
