@@ -7,6 +7,7 @@ import {
 import { mlcError, type Architecture } from '@mlcontainer/plugin-kit';
 import type { EngineContext } from '../context.ts';
 import { jsonDigest } from '../json.ts';
+import { LAYOUT_VERSION } from '../layers/recipe.ts';
 import { fetchDebs } from './debian.ts';
 
 /** The image's own Python, run on this machine through its own loader. */
@@ -42,17 +43,18 @@ export function bytecodeId(lock: DebianLock): string {
   return `${minimal?.name ?? 'python'}=${minimal?.version ?? 'unknown'}`;
 }
 
-/** Unpacks the interpreter once per set of .debs and keeps it in the store. */
+/** Unpacks the interpreter once per set of .debs and keeps it in the store; what is compiled is what lies there. */
 export async function haveInterpreter(
   cx: EngineContext,
   lock: DebianLock,
   mirrors: MirrorSettings,
 ): Promise<Interpreter> {
   const wanted = lock.packages.filter((deb) => deb.group !== 'extra');
-  const key = jsonDigest(wanted.map((deb) => deb.sha256).sort());
+  const debs = wanted.map((deb) => deb.sha256).sort();
+  const key = jsonDigest({ layout: LAYOUT_VERSION, debs });
   const folder = await cx.ports.store.folder('interpreter', key, async (target) => {
-    const debs = await fetchDebs(cx, lock, wanted, mirrors);
-    await unpackInterpreter(debs, target, { signal: cx.signal });
+    const fetched = await fetchDebs(cx, lock, wanted, mirrors);
+    await unpackInterpreter(fetched, target, { signal: cx.signal });
   });
   return { folder, ...interpreterCommand(folder, lock.suite, lock.architecture) };
 }

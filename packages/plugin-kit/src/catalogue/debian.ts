@@ -206,13 +206,6 @@ const packageErrors = {
     why: 'Maintainer scripts are never run. Those whose effect mlcontainer makes itself, or that need nothing in a container, are on a list; this one is not.',
     fix: 'Leave the package out, use an image as the base, or allow the package by name once you know that the script is not needed.',
   }),
-  MLC4060: entry<{ path: string; detail: string }>({
-    title: 'No interpreter in the packages',
-    message: (d) =>
-      `The image's own Python cannot be laid out for the build: ${d.path} (${d.detail}).`,
-    why: 'Bytecode is made by the very interpreter that the image carries.',
-    fix: 'Build without bytecode (`bytecode: false`), or on a machine of the same architecture.',
-  }),
 };
 
 /** MLC4xxx. */
