@@ -29,13 +29,10 @@ def restart_newer() -> None:
     """Go on with another interpreter where this one is too old."""
     for minor in range(15, OLDEST[1] - 1, -1):
         newer = shutil.which(f"python3.{minor}")
-        if (
-            newer
-            and subprocess.run(
-                [newer, "-c", "import venv, ensurepip"], capture_output=True, check=False
-            ).returncode
-            == 0
-        ):
+        if newer is None:
+            continue
+        works = subprocess.run([newer, "-c", "import ensurepip"], capture_output=True, check=False)
+        if works.returncode == 0:
             os.execv(newer, [newer, *sys.argv])
     sys.exit("Python 3.11 or newer is needed: apt-get install python3 python3-venv")
 
@@ -90,21 +87,11 @@ def run_tool(folder: Path, name: str, args: list[str], report: ET.Element) -> bo
     sys.stdout.flush()
     seconds = str(round(time.monotonic() - start, 3))
     failed = done.returncode != 0
-    suite = ET.SubElement(
-        report,
-        "testsuite",
-        name=name,
-        tests="1",
-        failures=str(int(failed)),
-        errors="0",
-        skipped="0",
-    )
+    counts = {"tests": "1", "failures": str(int(failed)), "errors": "0", "skipped": "0"}
+    suite = ET.SubElement(report, "testsuite", {"name": name, **counts})
+    where = str(folder.relative_to(ROOT))
     case = ET.SubElement(
-        suite,
-        "testcase",
-        name=" ".join([name, *args]),
-        classname=str(folder.relative_to(ROOT)),
-        time=seconds,
+        suite, "testcase", name=" ".join([name, *args]), classname=where, time=seconds
     )
     if failed:
         ET.SubElement(case, "failure", message=f"exit code {done.returncode}").text = done.stdout

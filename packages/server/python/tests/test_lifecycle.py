@@ -115,10 +115,11 @@ def test_a_signal_while_loading(tmp_path: Path):
 
 
 def end_of(folder: Path, **more: Any) -> tuple[int, dict[str, Any]]:
-    """Exit code and last line of a server that does not come up."""
+    """Exit code and last reason of a server that does not come up."""
     server = Server(folder, settings(folder, **more))
     try:
-        return server.process.wait(timeout=20), server.lines()[-1]
+        code = server.process.wait(timeout=20)
+        return code, [line for line in server.lines() if "code" in line][-1]
     finally:
         server.process.kill()
 
