@@ -1,7 +1,7 @@
 """Trains and exports the model of this example; `model.joblib` beside it is what this script wrote.
 
-    pip install scikit-learn==1.9.1 pandas
-    python train.py
+pip install scikit-learn==1.9.1 pandas
+python train.py
 """
 
 from pathlib import Path

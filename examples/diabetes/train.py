@@ -1,7 +1,7 @@
 """Trains and exports the model of this example; `model.joblib` beside it is what this script wrote.
 
-    pip install scikit-learn==1.9.1 pandas
-    python train.py
+pip install scikit-learn==1.9.1 pandas
+python train.py
 """
 
 from pathlib import Path
@@ -21,7 +21,10 @@ def main() -> None:
     model = Pipeline(
         [
             ("scale", StandardScaler()),
-            ("regress", GradientBoostingRegressor(n_estimators=80, max_depth=2, learning_rate=0.08, random_state=0)),
+            (
+                "regress",
+                GradientBoostingRegressor(n_estimators=80, max_depth=2, learning_rate=0.08, random_state=0),
+            ),
         ]
     )
     model.fit(train_x, train_y)

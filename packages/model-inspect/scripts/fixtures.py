@@ -44,8 +44,12 @@ def models() -> dict[str, Any]:
     return {
         "pipeline": Pipeline(steps).fit(x, words),
         "forest": RandomForestRegressor(2, max_depth=2, random_state=0).fit(x.to_numpy(), rng.rand(24)),
-        "search": GridSearchCV(LogisticRegression(), {"C": [1.0]}, cv=2).fit(x.to_numpy(), rng.randint(0, 2, 24)),
-        "text": Pipeline([("read", TfidfVectorizer()), ("classify", LogisticRegression())]).fit(texts, [1, 0] * 3),
+        "search": GridSearchCV(LogisticRegression(), {"C": [1.0]}, cv=2).fit(
+            x.to_numpy(), rng.randint(0, 2, 24)
+        ),
+        "text": Pipeline([("read", TfidfVectorizer()), ("classify", LogisticRegression())]).fit(
+            texts, [1, 0] * 3
+        ),
     }
 
 
@@ -99,7 +103,9 @@ def arrays() -> list[Any]:
     """Arrays of every kind of data type, order and rank."""
     plain = [np.arange(3).astype(kind) for kind in ("i1", ">i4", "u8", "f2", "f4", "c16", "?")]
     texts = [np.array(["a", "bc"]), np.array([b"a", b"bc"]), np.array([b"\0x"], dtype="V2")]
-    dates = [np.array(["2020-01-02"], dtype=kind) for kind in ("M8[ns]", "M8[25us]", "M8[D]")] + [np.array([1], "m8[s]")]
+    dates = [np.array(["2020-01-02"], dtype=kind) for kind in ("M8[ns]", "M8[25us]", "M8[D]")] + [
+        np.array([1], "m8[s]")
+    ]
     aligned = np.dtype([("a", "i1"), ("b", "f8")], align=True)
     records = [
         np.zeros(2, [("a", "f8"), ("b", "U3")]),
@@ -109,9 +115,26 @@ def arrays() -> list[Any]:
         np.zeros(2, aligned),
         np.rec.array([(1, 2.0)], dtype=[("x", "i4"), ("y", "f8")]),
     ]
-    shapes = [np.array(1.5), np.zeros((0, 3)), np.asfortranarray(np.arange(6.0).reshape(2, 3)), np.ones((2, 2, 2))]
-    objects = [np.array([1, "two", None, [3.0]], dtype=object), np.empty((0,), dtype=object), np.array(None, dtype=object)]
-    return [plain, texts, dates, records, shapes, objects, [np.float32(1), np.str_("x"), np.int64(-1), np.bool_(True)]]
+    shapes = [
+        np.array(1.5),
+        np.zeros((0, 3)),
+        np.asfortranarray(np.arange(6.0).reshape(2, 3)),
+        np.ones((2, 2, 2)),
+    ]
+    objects = [
+        np.array([1, "two", None, [3.0]], dtype=object),
+        np.empty((0,), dtype=object),
+        np.array(None, dtype=object),
+    ]
+    return [
+        plain,
+        texts,
+        dates,
+        records,
+        shapes,
+        objects,
+        [np.float32(1), np.str_("x"), np.int64(-1), np.bool_(True)],
+    ]
 
 
 def main(target: Path, full: bool) -> None:

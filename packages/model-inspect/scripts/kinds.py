@@ -13,7 +13,12 @@ import sklearn
 from sklearn.utils import all_estimators
 
 # The filter of all_estimators and our word for it, in the order of precedence.
-KINDS = {"classifier": "classifier", "regressor": "regressor", "cluster": "clusterer", "transformer": "transformer"}
+KINDS = {
+    "classifier": "classifier",
+    "regressor": "regressor",
+    "cluster": "clusterer",
+    "transformer": "transformer",
+}
 
 
 def main(target: Path) -> None:

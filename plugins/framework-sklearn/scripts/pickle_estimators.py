@@ -34,15 +34,78 @@ TEXTS = ["one two three", "two three four", "three four five", "five six one"] *
 # Options of scikit-learn before 1.2, which has no _parameter_constraints, and those that are no plain strings.
 OPTIONS: dict[str, list[Any]] = {
     "loss": [
-        "hinge", "log", "log_loss", "modified_huber", "squared_hinge", "perceptron", "squared_error", "huber",
-        "epsilon_insensitive", "squared_epsilon_insensitive", "squared_loss", "ls", "lad", "quantile", "absolute_error",
-        "poisson", "gamma", "deviance", "exponential", "auto", "binary_crossentropy", "categorical_crossentropy",
-        "least_squares", "least_absolute_deviation",
+        "hinge",
+        "log",
+        "log_loss",
+        "modified_huber",
+        "squared_hinge",
+        "perceptron",
+        "squared_error",
+        "huber",
+        "epsilon_insensitive",
+        "squared_epsilon_insensitive",
+        "squared_loss",
+        "ls",
+        "lad",
+        "quantile",
+        "absolute_error",
+        "poisson",
+        "gamma",
+        "deviance",
+        "exponential",
+        "auto",
+        "binary_crossentropy",
+        "categorical_crossentropy",
+        "least_squares",
+        "least_absolute_deviation",
     ],
-    "kernel": ["linear", "poly", "rbf", "sigmoid", "gaussian", "tophat", "epanechnikov", "exponential", "cosine"],
-    "algorithm": ["auto", "ball_tree", "kd_tree", "brute", "SAMME", "SAMME.R", "full", "elkan", "arpack", "randomized"],
-    "metric": ["euclidean", "manhattan", "chebyshev", "minkowski", "cosine", "canberra", "braycurtis", "hamming"],
-    "solver": ["lbfgs", "liblinear", "newton-cg", "newton-cholesky", "sag", "saga", "svd", "eigen", "adam", "sgd", "auto", "highs"],
+    "kernel": [
+        "linear",
+        "poly",
+        "rbf",
+        "sigmoid",
+        "gaussian",
+        "tophat",
+        "epanechnikov",
+        "exponential",
+        "cosine",
+    ],
+    "algorithm": [
+        "auto",
+        "ball_tree",
+        "kd_tree",
+        "brute",
+        "SAMME",
+        "SAMME.R",
+        "full",
+        "elkan",
+        "arpack",
+        "randomized",
+    ],
+    "metric": [
+        "euclidean",
+        "manhattan",
+        "chebyshev",
+        "minkowski",
+        "cosine",
+        "canberra",
+        "braycurtis",
+        "hamming",
+    ],
+    "solver": [
+        "lbfgs",
+        "liblinear",
+        "newton-cg",
+        "newton-cholesky",
+        "sag",
+        "saga",
+        "svd",
+        "eigen",
+        "adam",
+        "sgd",
+        "auto",
+        "highs",
+    ],
     "link": ["auto", "identity", "log"],
     "power": [0, 1, 1.5, 2, 3],
     "encode": ["onehot", "ordinal"],
@@ -109,8 +172,17 @@ def variants(cls: type) -> Iterator[dict[str, Any]]:
 def fits(estimator: Any, kinds: bool) -> Iterator[Any]:
     """The estimator fitted on the first data it takes, and on the kinds that change what it holds."""
     attempts = [
-        (X, Y_MANY), (X, Y_CLASS), (X, Y_REAL), (X, Y_POSITIVE), (WHOLE, Y_CLASS), (TEXTS, None),
-        ([{"a": 1}, {"b": 2}], None), (Y_CLASS, None), (X @ X.T, None), (IMAGES, None), (X, np.c_[Y_CLASS, Y_CLASS]),
+        (X, Y_MANY),
+        (X, Y_CLASS),
+        (X, Y_REAL),
+        (X, Y_POSITIVE),
+        (WHOLE, Y_CLASS),
+        (TEXTS, None),
+        ([{"a": 1}, {"b": 2}], None),
+        (Y_CLASS, None),
+        (X @ X.T, None),
+        (IMAGES, None),
+        (X, np.c_[Y_CLASS, Y_CLASS]),
     ]
     done = False
     for data, target in attempts:
@@ -127,8 +199,15 @@ def fits(estimator: Any, kinds: bool) -> Iterator[Any]:
     if not kinds:
         return
     kinds_of_data = [
-        (X.copy(), Y_TEXT), (X.copy(), Y_CLASS), (X.copy(), Y_REAL), (X.astype(np.float32), Y_CLASS), (sp.csr_matrix(X), Y_CLASS),
-        (sp.csr_matrix(X), Y_REAL), (X.copy(), np.c_[Y_CLASS, Y_MANY]), (X.copy(), np.c_[Y_REAL, Y_REAL]), (WHOLE, Y_MANY),
+        (X.copy(), Y_TEXT),
+        (X.copy(), Y_CLASS),
+        (X.copy(), Y_REAL),
+        (X.astype(np.float32), Y_CLASS),
+        (sp.csr_matrix(X), Y_CLASS),
+        (sp.csr_matrix(X), Y_REAL),
+        (X.copy(), np.c_[Y_CLASS, Y_MANY]),
+        (X.copy(), np.c_[Y_REAL, Y_REAL]),
+        (WHOLE, Y_MANY),
     ]
     for data, target in kinds_of_data:
         try:
@@ -144,8 +223,18 @@ def extras() -> Iterator[Any]:
     from sklearn.linear_model import LogisticRegression, Ridge
     from sklearn.metrics import make_scorer, accuracy_score, mean_squared_error
 
-    for kernel in [k.RBF(), k.Matern(), k.RationalQuadratic(), k.ExpSineSquared(), k.DotProduct(), k.PairwiseKernel(),
-                   k.RBF() + k.WhiteKernel(), k.ConstantKernel() * k.RBF(), k.RBF() ** 2, k.CompoundKernel([k.RBF()])]:
+    for kernel in [
+        k.RBF(),
+        k.Matern(),
+        k.RationalQuadratic(),
+        k.ExpSineSquared(),
+        k.DotProduct(),
+        k.PairwiseKernel(),
+        k.RBF() + k.WhiteKernel(),
+        k.ConstantKernel() * k.RBF(),
+        k.RBF() ** 2,
+        k.CompoundKernel([k.RBF()]),
+    ]:
         yield kernel
         try:
             yield gaussian_process.GaussianProcessRegressor(kernel, optimizer=None).fit(X, Y_REAL)
@@ -156,11 +245,19 @@ def extras() -> Iterator[Any]:
     for name in names:
         yield metrics.get_scorer(name)
     for score in (accuracy_score, mean_squared_error):
-        yield model_selection.GridSearchCV(LogisticRegression(), {"C": [1.0]}, scoring=make_scorer(score)).fit(X, Y_CLASS)
+        yield model_selection.GridSearchCV(
+            LogisticRegression(), {"C": [1.0]}, scoring=make_scorer(score)
+        ).fit(X, Y_CLASS)
     for name, cls in inspect.getmembers(model_selection, inspect.isclass):
         if hasattr(cls, "split") and not inspect.isabstract(cls):
             try:
-                splitter = cls(1) if name in {"LeavePOut", "LeavePGroupsOut"} else cls(Y_CLASS) if name == "PredefinedSplit" else cls()
+                splitter = (
+                    cls(1)
+                    if name in {"LeavePOut", "LeavePGroupsOut"}
+                    else cls(Y_CLASS)
+                    if name == "PredefinedSplit"
+                    else cls()
+                )
                 yield splitter
                 yield model_selection.GridSearchCV(Ridge(), {"alpha": [1.0]}, cv=splitter).fit(X, Y_REAL)
             except Exception:  # noqa: BLE001 -- abstract, or not for these data
@@ -173,14 +270,44 @@ def extras() -> Iterator[Any]:
     except ImportError:
         pass
     distance = getattr(sklearn.metrics, "DistanceMetric", None) or neighbors.DistanceMetric
-    for metric in ["euclidean", "manhattan", "chebyshev", "minkowski", "canberra", "braycurtis", "hamming", "jaccard",
-                   "haversine", "seuclidean", "mahalanobis", "dice", "kulsinski", "rogerstanimoto", "russellrao",
-                   "sokalmichener", "sokalsneath", "matching", "wminkowski", "l1", "l2", "p", "infinity", "cityblock"]:
-        keywords: dict[str, Any] = {"seuclidean": {"V": np.ones(4)}, "mahalanobis": {"V": np.eye(4)},
-                                    "wminkowski": {"w": np.ones(4)}}.get(metric, {})
+    for metric in [
+        "euclidean",
+        "manhattan",
+        "chebyshev",
+        "minkowski",
+        "canberra",
+        "braycurtis",
+        "hamming",
+        "jaccard",
+        "haversine",
+        "seuclidean",
+        "mahalanobis",
+        "dice",
+        "kulsinski",
+        "rogerstanimoto",
+        "russellrao",
+        "sokalmichener",
+        "sokalsneath",
+        "matching",
+        "wminkowski",
+        "l1",
+        "l2",
+        "p",
+        "infinity",
+        "cityblock",
+    ]:
+        keywords: dict[str, Any] = {
+            "seuclidean": {"V": np.ones(4)},
+            "mahalanobis": {"V": np.eye(4)},
+            "wminkowski": {"w": np.ones(4)},
+        }.get(metric, {})
         for dtype in (np.float64, np.float32):
             try:
-                yield distance.get_metric(metric, dtype, **keywords) if dtype is np.float32 else distance.get_metric(metric, **keywords)
+                yield (
+                    distance.get_metric(metric, dtype, **keywords)
+                    if dtype is np.float32
+                    else distance.get_metric(metric, **keywords)
+                )
             except Exception:  # noqa: BLE001 -- not in every version
                 pass
         for tree in (neighbors.BallTree, neighbors.KDTree):
@@ -188,9 +315,39 @@ def extras() -> Iterator[Any]:
                 yield tree(X, metric=metric, **keywords)
             except Exception:  # noqa: BLE001 -- not every tree takes every metric
                 pass
-    for function in (np.log1p, np.expm1, np.log, np.exp, np.sqrt, np.square, np.abs, np.sin, np.cos, np.log2, np.log10,
-                     np.reciprocal, np.sign, np.negative, np.cbrt, np.tanh, np.isnan, np.isfinite, np.floor, np.ceil, np.rint,
-                     np.nan_to_num, np.ravel, np.asarray, np.squeeze, np.sum, np.mean, np.median, np.max, np.min, np.std):
+    for function in (
+        np.log1p,
+        np.expm1,
+        np.log,
+        np.exp,
+        np.sqrt,
+        np.square,
+        np.abs,
+        np.sin,
+        np.cos,
+        np.log2,
+        np.log10,
+        np.reciprocal,
+        np.sign,
+        np.negative,
+        np.cbrt,
+        np.tanh,
+        np.isnan,
+        np.isfinite,
+        np.floor,
+        np.ceil,
+        np.rint,
+        np.nan_to_num,
+        np.ravel,
+        np.asarray,
+        np.squeeze,
+        np.sum,
+        np.mean,
+        np.median,
+        np.max,
+        np.min,
+        np.std,
+    ):
         yield preprocessing.FunctionTransformer(function)
         yield preprocessing.FunctionTransformer(np.log1p, inverse_func=function)
 
@@ -202,7 +359,10 @@ def models() -> Iterator[Any]:
                 estimator = cls(**{**required(cls), **arguments})
             except Exception:  # noqa: BLE001 -- an option of another estimator
                 continue
-            if "n_components" in inspect.signature(cls.__init__).parameters and "n_components" not in arguments:
+            if (
+                "n_components" in inspect.signature(cls.__init__).parameters
+                and "n_components" not in arguments
+            ):
                 estimator.set_params(n_components=1)
             for name in ("n_estimators", "max_iter"):
                 if name in inspect.signature(cls.__init__).parameters and name not in arguments:
@@ -224,11 +384,7 @@ def main(folder: Path) -> None:
             skipped += 1
             continue
         # One pickle for each set of names is enough, and keeps the folder small.
-        names = frozenset(
-            name
-            for protocol in (2,)
-            for name in collect(pickle.dumps(model, protocol))
-        )
+        names = frozenset(name for protocol in (2,) for name in collect(pickle.dumps(model, protocol)))
         if names in seen:
             continue
         seen.add(names)
