@@ -51,13 +51,15 @@ export function sourceConstraints(): DependencyConstraint[] {
   return constraints((scope) => MAY_IMPORT[scope]);
 }
 
-/** The constraints for tests and for the configuration files of tools. */
+/** The constraints for tests, scripts and the configuration files of tools. */
 export function testConstraints(): DependencyConstraint[] {
   return constraints((scope) => {
     const extra = MAY_TEST_WITH_PORTS_ONLY.includes(scope)
       ? TESTS_MAY_IMPORT.filter((name) => name !== 'testing')
       : TESTS_MAY_IMPORT;
-    return [...MAY_IMPORT[scope], ...extra];
+    // A framework is tested on the facts that inspection reads out of real models.
+    const readers: readonly Scope[] = scope === 'plugin' ? ['reader'] : [];
+    return [...MAY_IMPORT[scope], ...extra, ...readers];
   });
 }
 
