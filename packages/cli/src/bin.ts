@@ -1,12 +1,16 @@
 #!/usr/bin/env node
+import { leanStart } from './lean.ts';
 import { nodeComplaint } from './node-version.ts';
 
 const complaint = nodeComplaint(process.versions.node);
-if (complaint === undefined) {
+const lean = complaint === undefined ? leanStart(process) : undefined;
+if (complaint !== undefined) {
+  process.stderr.write(`${complaint}\n`);
+  process.exitCode = 2;
+} else if (lean !== undefined && typeof process.execve === 'function') {
+  process.execve(process.execPath, lean.args, lean.env);
+} else {
   // Loaded only now: an old Node could not even parse it.
   const { main } = await import('./main.ts');
   await main();
-} else {
-  process.stderr.write(`${complaint}\n`);
-  process.exitCode = 2;
 }
