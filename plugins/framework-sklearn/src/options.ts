@@ -3,6 +3,7 @@ import { parseVersion } from './version.ts';
 
 /** The methods of an estimator that a request may ask for. */
 export const METHODS = ['predict', 'predict_proba', 'decision_function', 'transform'] as const;
+/** The name of one of them. */
 export type Method = (typeof METHODS)[number];
 
 /** What the user may set: `sklearn({ … })`. */

@@ -23,6 +23,7 @@ export interface Limits {
   readonly plain: number;
 }
 
+/** Wide enough for models of several gigabytes, within about 300 MB of memory. */
 export const DEFAULT_LIMITS: Limits = {
   stack: 2_000_000,
   marks: 100_000,
