@@ -11,6 +11,7 @@ import { pathText, UNKNOWN_KEY, type RawProblem } from './raw-problem.ts';
 import { resolveConfig, type ResolvedConfig } from './resolve.ts';
 import { configSchema } from './schema.ts';
 
+/** Where to look for a config, and what its function is called with. */
 export interface LoadOptions extends FindOptions {
   /** Given to a config function. */
   readonly env: ConfigEnv;

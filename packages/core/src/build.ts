@@ -12,6 +12,7 @@ import { buildReport, writeReport, type BuildReport } from './outputs/report.ts'
 import { imageReference, writeSpecs } from './outputs/specs.ts';
 import { stage } from './stage.ts';
 
+/** What is built, where from and where to. */
 export interface BuildOptions {
   readonly plan: Plan;
   /** The folder that the plan's project files and the lock are relative to. */

@@ -21,6 +21,7 @@ export interface CachePruned {
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
+/** Where the store is and what it holds. */
 export async function cacheInfo(cx: EngineContext): Promise<CacheInfo> {
   const { root, blobs, records, folders } = await storeInfo(storeRoot(cx));
   const kind = (name: string, { count, bytes }: { count: number; bytes: number }) => {

@@ -18,6 +18,7 @@ export interface EngineContext {
   readonly cacheDir?: string;
 }
 
+/** What a host hands to the engine: its surroundings, never looked up by the engine itself. */
 export interface ContextOptions {
   readonly cwd: string;
   readonly env: Env;

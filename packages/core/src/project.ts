@@ -15,6 +15,7 @@ export interface Project {
   readonly inputs: readonly string[];
 }
 
+/** Which config is read, and on whose behalf. */
 export interface ProjectOptions {
   readonly configFile?: string;
   /** The command on whose behalf the config is read, given to a config function. */

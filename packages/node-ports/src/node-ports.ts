@@ -7,6 +7,7 @@ import { createHttp, type NodeHttp, type TransferProgress } from './http/http.ts
 import { storeLocation } from './store/location.ts';
 import { createStore } from './store/store.ts';
 
+/** What the four ports need to know of their surroundings. */
 export interface NodePortsOptions {
   /** The environment of the process, handed in: `process.env` in the CLI, a small record in a test. */
   readonly env: Environment;

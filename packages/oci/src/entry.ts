@@ -16,21 +16,25 @@ interface EntryBase {
   readonly mtime?: number;
 }
 
+/** A regular file. */
 export interface FileEntry extends EntryBase {
   readonly type: 'file';
   readonly content: Content;
 }
 
+/** A folder. */
 export interface DirectoryEntry extends EntryBase {
   readonly type: 'directory';
 }
 
+/** A symbolic link. */
 export interface SymlinkEntry extends EntryBase {
   readonly type: 'symlink';
   /** Written as it is. */
   readonly target: string;
 }
 
+/** Another name of a file. */
 export interface HardlinkEntry extends EntryBase {
   readonly type: 'hardlink';
   /** Path of an entry earlier in the same layer. */
@@ -40,17 +44,20 @@ export interface HardlinkEntry extends EntryBase {
 /** A file's bytes: in memory, to be opened, or already a raw deflate stream (RFC 1951) that a gzip member can carry. */
 export type Content = BytesContent | StreamContent | DeflatedContent;
 
+/** Content held in memory; for small files. */
 export interface BytesContent {
   readonly kind: 'bytes';
   readonly bytes: Uint8Array;
 }
 
+/** Content that is read when it is written; `size` in bytes, which the stream must keep to. */
 export interface StreamContent {
   readonly kind: 'stream';
   readonly size: number;
   open(): ByteStream;
 }
 
+/** Content that is a raw deflate stream already (RFC 1951), taken over without inflating it for the output. Sizes in bytes. */
 export interface DeflatedContent {
   readonly kind: 'deflated';
   /** Bytes after inflating. */

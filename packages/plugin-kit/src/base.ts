@@ -16,6 +16,7 @@ export interface ImageBase {
   readonly reference: string;
 }
 
+/** What an image stands on. */
 export type Base = DebianBase | ImageBase;
 
 /** The base that mlcontainer lays itself: bookworm brings Python 3.11, trixie 3.13. */

@@ -4,6 +4,7 @@ import type { ErrorEntry, ExitCode } from './catalogue/entry.ts';
 /** Marks an error of ours, across copies of this package in one process. */
 const ERROR_BRAND = Symbol.for('mlcontainer.error');
 
+/** A code of the catalogue. */
 export type ErrorCode = keyof typeof catalogue;
 
 /** The values that a message mentions; never a secret. */

@@ -12,6 +12,7 @@ export const STAGES = [
   'specs',
   'deploy',
 ] as const;
+/** One stage of a build. */
 export type Stage = (typeof STAGES)[number];
 
 /** What the engine tells its host; a host renders, it never decides. Times in milliseconds, sizes in bytes. */

@@ -22,6 +22,7 @@ export interface ModelFacts {
   readonly globals: readonly string[];
 }
 
+/** The formats that inspection knows by name; a reader may bring its own. */
 export type ModelFormat =
   | 'pickle'
   | 'joblib'

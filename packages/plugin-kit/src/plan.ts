@@ -21,6 +21,7 @@ export interface PlannedFile {
     | { readonly kind: 'server'; readonly from: string };
 }
 
+/** What a planned layer is made of; like `LayerSource`, with files frozen by hash. */
 export type PlannedSource =
   | { readonly kind: 'debian'; readonly packages: readonly string[] }
   | { readonly kind: 'python'; readonly requirements: readonly string[] }
@@ -41,6 +42,7 @@ export interface PlannedLayer {
   readonly reason: string;
 }
 
+/** The deployment files of one target, with a token where the image’s reference belongs. */
 export interface PlannedTarget {
   readonly name: string;
   /** Emitted texts; the token `plan.imageToken` stands for the image reference. */
@@ -100,6 +102,7 @@ export interface Plan {
   readonly decisions: readonly Decision[];
 }
 
+/** Who decided what and why; what `explain` prints. */
 export interface Decision {
   /** `python.version`, `layers.framework-sklearn/python`. */
   readonly subject: string;

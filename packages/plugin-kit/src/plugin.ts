@@ -81,6 +81,7 @@ export interface PlanContext<Options> extends ReadContext {
 
 /** Where a layer stands; the order is the core's, the fastest-changing last. */
 export const SLOTS = ['system', 'accelerator', 'runtime', 'dependencies', 'app', 'model'] as const;
+/** The place of a layer in an image. */
 export type Slot = (typeof SLOTS)[number];
 
 /** One file a plugin puts into the image. */
@@ -121,8 +122,10 @@ export interface AdapterSpec {
   readonly settings?: JsonObject;
 }
 
+/** A value that JSON can say. */
 export type JsonValue =
   null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
+/** An object that JSON can say. */
 export type JsonObject = Readonly<Record<string, JsonValue>>;
 
 /** What a framework or accelerator adds to the image. */

@@ -9,6 +9,7 @@ export interface Ports {
   readonly clock: ClockPort;
 }
 
+/** One request; every attempt sends the same. */
 export interface HttpRequest {
   /** `http:`, `https:` or `file:`. User name and password in it become an Authorization header for that origin alone. */
   readonly url: string;
@@ -23,6 +24,7 @@ export interface HttpRequest {
   readonly signal: AbortSignal;
 }
 
+/** An answer of any status; the body is read as it comes. */
 export interface HttpResponse {
   readonly status: number;
   /** The address that answered, after redirects; without credentials. */
@@ -38,6 +40,7 @@ export interface HttpPort {
   request(request: HttpRequest): Promise<HttpResponse>;
 }
 
+/** One program to start. */
 export interface ExecRequest {
   readonly command: string;
   readonly args: readonly string[];
@@ -48,6 +51,7 @@ export interface ExecRequest {
   readonly signal: AbortSignal;
 }
 
+/** What a program left when it ended. */
 export interface ExecResult {
   readonly code: number;
   readonly stdout: Uint8Array;
@@ -101,6 +105,7 @@ export interface StorePort {
   withTemp<T>(use: (folder: string) => Promise<T>): Promise<T>;
 }
 
+/** What a blob must be; sizes in bytes, the hash in hex. */
 export interface StoreExpectation {
   readonly sha256?: string;
   readonly size?: number;
@@ -110,6 +115,7 @@ export interface StoreExpectation {
   readonly name?: string;
 }
 
+/** A blob that the store holds; size in bytes. */
 export interface StoredBlob {
   /** Hex. */
   readonly sha256: string;
@@ -117,6 +123,7 @@ export interface StoredBlob {
   readonly path: string;
 }
 
+/** Time, handed in so that a test may hold it. */
 export interface ClockPort {
   /** Wall clock; only for freshness checks, never for bytes. */
   now(): Date;

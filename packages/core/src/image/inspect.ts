@@ -9,6 +9,7 @@ export interface ImageInspection {
   readonly images: readonly InspectedImage[];
 }
 
+/** One platform’s image, as its own files describe it. */
 export interface InspectedImage {
   readonly platform: string;
   readonly digest: string;
@@ -21,6 +22,7 @@ export interface InspectedImage {
   readonly layers: readonly InspectedLayer[];
 }
 
+/** One layer of an inspected image; digests as `sha256:…`, size in bytes as stored. */
 export interface InspectedLayer {
   readonly digest: string;
   readonly diffId: string;

@@ -16,6 +16,7 @@ import { readLock, writeLock } from './file.ts';
 import { debianRequest, pythonRequest, requestDigests } from './requests.ts';
 import { LOCK_FILE, LOCK_VERSION, type Lock } from './types.ts';
 
+/** How much of an existing lock is kept. */
 export interface LockOptions {
   /** Resolve everything anew, whatever the lock holds. */
   readonly update: boolean;

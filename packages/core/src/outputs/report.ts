@@ -24,6 +24,7 @@ export interface BuildReport {
   readonly ms: number;
 }
 
+/** One platform’s image in `build.json`; sizes in bytes. */
 export interface ImageReport {
   readonly platform: string;
   readonly digest: string;
@@ -33,6 +34,7 @@ export interface ImageReport {
   readonly layers: readonly LayerReport[];
 }
 
+/** One layer in `build.json`: what it is, whose, and whether it had to be made. Size in bytes, compressed. */
 export interface LayerReport {
   readonly title: string;
   readonly slot: string;

@@ -2,6 +2,7 @@ import type { Host, Platform, Ports } from '@mlcontainer/plugin-kit';
 
 /** What can run an image, best first. */
 export const ENGINE_NAMES = ['docker', 'podman', 'crun', 'runc', 'userns', 'chroot'] as const;
+/** A way to start an image on this machine. */
 export type EngineName = (typeof ENGINE_NAMES)[number];
 
 /** Which image to run, and how. */

@@ -32,6 +32,7 @@ const PLATFORMS: Readonly<Record<DebianArchitecture, Platform>> = {
   arm64: platform('aarch64', 0x0a03, 'aarch64-linux-gnu'),
 };
 
+/** What a loader cache is made of. */
 export interface LibrarySet {
   readonly architecture: DebianArchitecture;
   /** Those of all layers. */

@@ -2,6 +2,7 @@ import { mlcError } from '@mlcontainer/plugin-kit';
 import { readAptSources, type AptSource } from './apt-sources.ts';
 import { SNAPSHOT_SERVICE, type Mirror, type MirrorSettings } from './settings.ts';
 
+/** What the choice of mirrors depends on. */
 export interface MirrorOptions {
   /** Base URL of the main archive that the config names. */
   readonly configured?: string;

@@ -21,6 +21,7 @@ import { omissionReason } from './omitted.ts';
 import { createPool, type Candidate } from './pool.ts';
 import { solve, type Choice, type Root, type Solution } from './solve.ts';
 
+/** What is wanted of which suite, for one architecture. */
 export interface ResolveRequest {
   readonly suite: Suite;
   readonly architecture: DebianArchitecture;

@@ -36,6 +36,7 @@ export interface DebianLayer {
   readonly allowScripts?: readonly string[];
 }
 
+/** Who listens while a layer’s entries are made. */
 export interface LayerContext {
   readonly signal: AbortSignal;
   /** Called for each library and each link that may lead to one, when it was written; for `ldCacheEntries`. */

@@ -18,6 +18,7 @@ const STDOUT_LIMIT = 64 * 1024 * 1024;
 
 type Start = (request: ExecRequest) => Child;
 
+/** How programs are started and stopped. */
 export interface ExecOptions {
   /** Where PATH is looked up, and what programs get of it when a request names no environment. */
   readonly env: Environment;

@@ -30,6 +30,7 @@ export interface TransferProgress {
   readonly size?: number;
 }
 
+/** What the HTTP port is allowed, and where its settings come from. */
 export interface HttpOptions {
   /** Proxies, CA files and the place of netrc are read from it. */
   readonly env: Environment;

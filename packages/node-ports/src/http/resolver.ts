@@ -17,6 +17,7 @@ interface Known {
   readonly addresses: Promise<readonly LookupAddress[]>;
 }
 
+/** All addresses of a host name, in the order of preference. */
 export type Lookup = (host: string) => Promise<readonly LookupAddress[]>;
 
 /** A resolver over the system's own (`getaddrinfo`). */

@@ -23,6 +23,7 @@ export interface StoreInfo {
   readonly folders: StoreCount;
 }
 
+/** How many entries of one kind a store holds. */
 export interface StoreCount {
   readonly count: number;
   /** Bytes of content. */

@@ -7,6 +7,7 @@ import { createLayout } from './layout.ts';
 import { currentOwner, removeStale, tempName } from './temp.ts';
 import { removeTree } from './trees.ts';
 
+/** What may be removed from a store. */
 export interface PruneOptions {
   /** Remove what was not used for this long, in milliseconds. */
   readonly maxAge?: number;
@@ -19,6 +20,7 @@ export interface PruneOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What a pruning removed and left. */
 export interface PruneResult {
   readonly removed: number;
   /** Bytes of content that were freed. */

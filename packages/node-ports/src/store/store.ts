@@ -15,6 +15,7 @@ import { sealText } from './seal.ts';
 import { tempName } from './temp.ts';
 import { removeTree, replaceFile } from './trees.ts';
 
+/** Where a store stands, and what is done when it may not be written. */
 export interface StoreOptions {
   /** Absolute path; created when something is first written. */
   readonly root: string;

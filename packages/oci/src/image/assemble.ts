@@ -3,6 +3,7 @@ import { MEDIA_TYPES } from '../descriptor.ts';
 import { jsonBlob, orderedDescriptor, sorted } from './json.ts';
 import type { AssembledImage, AssembledIndex, ImageLayer, ImageSpec, RunConfig } from './spec.ts';
 
+/** Limits on an image that is assembled. */
 export interface AssembleOptions {
   /** Layers at most; 40 when left out. */
   readonly maxLayers?: number;

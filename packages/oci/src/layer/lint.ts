@@ -1,6 +1,7 @@
 import { mlcError, type MlcError } from '@mlcontainer/plugin-kit';
 import { parentOf } from '../tar/path.ts';
 
+/** Exceptions from the lints on layer entries. */
 export interface LintOptions {
   /** Paths that may carry setuid or setgid. */
   readonly allowSetid?: readonly string[];

@@ -12,6 +12,7 @@ import { createTally, type LayerSink, type SinkParts, type WriteChunk } from './
 /** How a layer is compressed; see writeLayer. */
 export type LayerCompression = 'gzip-members' | 'gzip' | 'zstd' | 'none';
 
+/** How a layer is written. */
 export interface WriteLayerOptions extends LintOptions {
   readonly compression: LayerCompression;
   readonly signal: AbortSignal;

@@ -15,6 +15,7 @@ import {
 } from './content.ts';
 import type { OutputOptions } from './layout.ts';
 
+/** How an image archive is written. */
 export interface ArchiveOptions extends OutputOptions {
   /** The platform that engines without an image index load; `linux/amd64` when left out, else the first. */
   readonly dockerPlatform?: PlatformName;

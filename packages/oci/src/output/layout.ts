@@ -6,6 +6,7 @@ import { replaceFolder, syncFolder, writtenBeside } from './beside.ts';
 import { indexFile, LAYOUT_FILE, type BlobSource, type LayoutContent } from './content.ts';
 import { placeBlob, placeFile, isUntouched } from './place.ts';
 
+/** What every output takes. */
 export interface OutputOptions {
   readonly signal: AbortSignal;
 }

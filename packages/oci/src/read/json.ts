@@ -34,6 +34,7 @@ export interface ConfigJson {
   readonly history?: readonly HistoryJson[];
 }
 
+/** One step of an image’s history (image-spec, config.md, `history`). */
 export interface HistoryJson {
   readonly created?: string;
   readonly created_by?: string;

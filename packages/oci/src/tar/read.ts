@@ -13,6 +13,7 @@ export interface TarEntry extends TarEntryFacts {
   readonly content: ByteStream;
 }
 
+/** Limits on a foreign tar archive. */
 export interface ReadTarOptions {
   /** What messages call the archive. */
   readonly name?: string;

@@ -22,6 +22,7 @@ export interface FakeAnswer {
   readonly body?: string | Uint8Array;
 }
 
+/** What the doubles answer. */
 export interface FakePortsOptions {
   /** A folder for the store, which is the real one; a `tempProject` will do. */
   readonly root: string;

@@ -31,6 +31,7 @@ export interface SkippedFile {
   readonly reason: string;
 }
 
+/** What compiling needs besides sources and interpreter. */
 export interface CompileContext {
   readonly ports: Pick<Ports, 'exec'>;
   readonly signal: AbortSignal;
@@ -40,6 +41,7 @@ export interface CompileContext {
   readonly jobs?: number;
 }
 
+/** How modules are compiled; `optimize` as Python’s `-O` and `-OO`. */
 export interface CompileOptions {
   readonly optimize?: 0 | 1 | 2;
 }

@@ -11,6 +11,7 @@ import { addresses, flag, localPath, oneOf, words } from './values.ts';
 
 /** How several indexes are searched (uv documentation, "Searching across multiple indexes"). */
 export const INDEX_STRATEGIES = ['first-index', 'unsafe-first-match', 'unsafe-best-match'] as const;
+/** How several indexes that carry one package are weighed, by uv’s names. */
 export type IndexStrategy = (typeof INDEX_STRATEGIES)[number];
 
 /** Where Python packages come from, as pip's and uv's configuration say; each value with its source. */
