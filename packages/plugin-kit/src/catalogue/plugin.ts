@@ -151,13 +151,6 @@ export const pluginErrors = {
     fix: 'Make the plan again, or restore the file.',
     exit: 2,
   }),
-  MLC2113: entry<{ name: string; version: string; python: string; base: string }>({
-    title: 'Python version',
-    message: (d) => `The config asks for Python ${d.python}, but ${d.base} brings ${d.version}.`,
-    why: (d) => `${d.name} decides the interpreter of the image.`,
-    fix: 'bookworm brings Python 3.11, trixie 3.13.',
-    exit: 2,
-  }),
   MLC2201: entry<{ file: string }>({
     title: 'No lock',
     message: (d) => `--frozen needs ${d.file}, and it does not exist.`,
