@@ -1,7 +1,7 @@
 import { mlcError } from '@mlcontainer/plugin-kit';
 import type { Engine, StartRequest, Started } from './engine.ts';
 import { findProgram, lastLine, neverAborted, tryRun } from './programs.ts';
-import { unpackRootfs, type Rootfs } from './rootfs.ts';
+import { DEVICES, unpackRootfs, type Rootfs } from './rootfs.ts';
 import type { StartSpec } from './start-spec.ts';
 import type { EngineProbe, RunContext } from './types.ts';
 
@@ -16,11 +16,8 @@ root=$1; mount=$2; shift 3
 "$mount" --bind "$root" "$root"
 "$mount" -t tmpfs -o mode=1777,nosuid,nodev tmpfs "$root/tmp"
 "$mount" --rbind /proc "$root/proc"
-"$mount" -t tmpfs -o mode=755,nosuid tmpfs "$root/dev"
-for name in null zero full random urandom; do
-  : > "$root/dev/$name"
-  "$mount" --bind "/dev/$name" "$root/dev/$name"
-done
+"$mount" -t tmpfs -o mode=1777,nosuid,nodev tmpfs "$root/dev/shm"
+for name in ${DEVICES.join(' ')}; do "$mount" --bind "/dev/$name" "$root/dev/$name"; done
 "$mount" -o remount,bind,ro "$root"
 exec "$@"
 `;

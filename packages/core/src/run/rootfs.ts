@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StorePort } from '@mlcontainer/plugin-kit';
 import type { StartRequest } from './engine.ts';
@@ -16,8 +16,17 @@ export interface Rootfs {
   release(): Promise<void>;
 }
 
-/** Folders that engines mount over; the root is read-only by then. */
-const MOUNT_POINTS = ['proc', 'sys', 'dev', 'tmp'];
+/** What engines mount over; the root is read-only by then. */
+const FOLDERS = ['proc', 'sys', 'dev', 'dev/shm', 'tmp'];
+export const DEVICES = ['null', 'zero', 'full', 'random', 'urandom'];
+
+function makeMountPoints(root: string): void {
+  const resolver = createResolver(root);
+  for (const name of FOLDERS) resolver.folder(name);
+  // runc gives a tmpfs the mode of the folder below it, and a plain chroot has nothing else.
+  for (const name of ['tmp', 'dev/shm']) chmodSync(resolver.folder(name), 0o1777);
+  for (const name of DEVICES) closeSync(openSync(resolver.entry(`dev/${name}`), 'a'));
+}
 
 /**
  * Unpacks an image for an engine without a daemon; it shares the host's network, so the server is told to listen on
@@ -31,10 +40,7 @@ export async function unpackRootfs(request: StartRequest): Promise<Rootfs> {
     mkdirSync(root);
     chmodSync(root, 0o755);
     await unpackLayers(image.layout, image.layers, root, signal);
-    const resolver = createResolver(root);
-    for (const name of MOUNT_POINTS) resolver.folder(name);
-    // runc gives a tmpfs the mode of the folder below it, and chroot has no other /tmp.
-    chmodSync(resolver.folder('tmp'), 0o1777);
+    makeMountPoints(root);
     const own = { ...env, PORT: String(port), MLCONTAINER_HOST: '127.0.0.1' };
     return { folder, root, spec: await startSpec(image, root, own), release };
   } catch (error) {
