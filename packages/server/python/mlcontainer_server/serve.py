@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -211,12 +212,10 @@ def _on_signal(worker: Worker, role: Role) -> None:
 
 
 def _settle() -> None:
-    """What was made until now stays: keep the garbage collector away from it."""
-    import gc  # noqa: PLC0415
-
-    gc.collect()
+    """What was made until now stays: the garbage collector, off since the start, never looks at it."""
     gc.freeze()
     gc.set_threshold(10_000, 20, 50)
+    gc.enable()
 
 
 def run_worker(settings: Settings, listener: socket.socket, role: Role | None = None) -> int:
