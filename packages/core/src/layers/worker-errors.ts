@@ -23,7 +23,7 @@ export function takeApart(error: unknown): ErrorParts {
 /** The error as it was thrown: an `MlcError` by its code, anything else by its message and stack. */
 export function putTogether({ message, stack, code, data }: ErrorParts): Error {
   if (code !== undefined && code in catalogue) {
-    return new MlcError(code, catalogue[code as ErrorCode] as never, data ?? {}, { cause: stack });
+    return new MlcError(code, catalogue[code as ErrorCode], data ?? {}, { cause: stack });
   }
   return Object.assign(new Error(message), { stack });
 }

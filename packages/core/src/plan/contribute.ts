@@ -65,11 +65,12 @@ export function chooseAdapter(
   return { ...own.contribution.adapter, owner: claimed };
 }
 
-function checkLayers(plugin: string, layers: readonly LayerSpec[]): void {
+function checkLayers(plugin: string, given: unknown): void {
   const fail = (detail: string): never => {
     throw mlcError('MLC2012', { plugin, hook: 'contribute', detail });
   };
-  if (!Array.isArray(layers)) return fail('`layers` is not a list');
+  if (!Array.isArray(given)) return fail('`layers` is not a list');
+  const layers = given as readonly LayerSpec[];
   const ids = layers.map((layer) => layer.id);
   const twice = ids.find((id, position) => ids.indexOf(id) !== position);
   if (twice !== undefined) fail(`the layer id "${twice}" stands twice`);

@@ -1,5 +1,6 @@
 import {
   PLAN_VERSION,
+  type DebianBase,
   mlcError,
   type FrameworkPlugin,
   type Plan,
@@ -51,6 +52,47 @@ async function decide(cx: EngineContext, project: Project, inspection: Inspectio
   const { root, config, plugins } = project;
   const { facts } = inspection;
   const base = debianBase(config.base);
+  const draft = await gather(cx, project, inspection, base);
+  const { python, platforms, uses, claim, adapter, layers } = draft;
+  const { image, targets } = await decideTargets(cx, draft);
+  const model = await insideProject(root, config.model.path);
+  const { bytecode, trim, compression } = config;
+  const undecided: Omit<Plan, 'decisions'> = {
+    schemaVersion: PLAN_VERSION,
+    name: config.name,
+    core: CORE_VERSION,
+    plugins: plugins.map(({ name, version, kind }) => ({ name, version, kind })),
+    model: {
+      from: config.model.path,
+      path: modelPath(facts),
+      facts,
+      allow: config.model.allow,
+      compression: await modelCompression(cx, model, compression),
+    },
+    base,
+    platforms,
+    python,
+    options: { bytecode, trim, compression, maxLayers: MAX_LAYERS },
+    layers,
+    adapter,
+    config: image,
+    ...(config.image === undefined ? {} : { image: config.image }),
+    imageToken: IMAGE_TOKEN,
+    uses,
+    targets,
+    findings: inspection.findings,
+  };
+  return { ...undecided, decisions: decisions(undecided, claim, config) };
+}
+
+/** What the plan is made of: whose model it is, what the plugins add, and all layers before targets are asked. */
+async function gather(
+  cx: EngineContext,
+  project: Project,
+  { facts }: Inspection,
+  base: DebianBase,
+): Promise<Draft> {
+  const { root, config, plugins } = project;
   const python = pythonOf(base);
   const platforms = config.platforms.map(toPlatform);
   const requirements = await userRequirements(root, config.requirements);
@@ -70,43 +112,7 @@ async function decide(cx: EngineContext, project: Project, inspection: Inspectio
   ];
   checkLayers(layers);
   const uses = usedFeatures(project, platforms, contributions);
-  const draft = { project, facts, python, platforms, contributions, uses };
-  const { image, targets } = await decideTargets(cx, draft);
-  const undecided: Omit<Plan, 'decisions'> = {
-    schemaVersion: PLAN_VERSION,
-    name: config.name,
-    core: CORE_VERSION,
-    plugins: plugins.map(({ name, version, kind }) => ({ name, version, kind })),
-    model: {
-      from: config.model.path,
-      path: modelPath(facts),
-      facts,
-      allow: config.model.allow,
-      compression: await modelCompression(
-        cx,
-        await insideProject(root, config.model.path),
-        config.compression,
-      ),
-    },
-    base,
-    platforms,
-    python,
-    options: {
-      bytecode: config.bytecode,
-      trim: config.trim,
-      compression: config.compression,
-      maxLayers: MAX_LAYERS,
-    },
-    layers,
-    adapter,
-    config: image,
-    ...(config.image === undefined ? {} : { image: config.image }),
-    imageToken: IMAGE_TOKEN,
-    uses,
-    targets,
-    findings: inspection.findings,
-  };
-  return { ...undecided, decisions: decisions(undecided, claim, config) };
+  return { project, facts, python, platforms, claim, contributions, adapter, layers, uses };
 }
 
 interface Draft {
@@ -114,7 +120,10 @@ interface Draft {
   readonly facts: Inspection['facts'];
   readonly python: PythonOfBase;
   readonly platforms: readonly Platform[];
+  readonly claim: Claim;
   readonly contributions: readonly OwnedContribution[];
+  readonly adapter: Plan['adapter'];
+  readonly layers: readonly PlannedLayer[];
   readonly uses: readonly TargetFeature[];
 }
 

@@ -1,8 +1,13 @@
-import { mlcError, type Plugin, type StandardIssue } from '@mlcontainer/plugin-kit';
+import {
+  mlcError,
+  type Plugin,
+  type StandardIssue,
+  type StandardSchemaV1,
+} from '@mlcontainer/plugin-kit';
 
 /** Checks a plugin's options with its own schema and binds the result, defaults filled in. */
 export async function checkOptions(plugin: Plugin): Promise<Plugin> {
-  const schema = plugin.optionsSchema;
+  const schema: StandardSchemaV1 | undefined = plugin.optionsSchema;
   if (schema === undefined) return plugin;
   const result = await schema['~standard'].validate(plugin.options ?? {});
   if (result.issues !== undefined) {
