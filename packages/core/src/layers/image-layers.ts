@@ -14,7 +14,6 @@ import type {
   FilesRecipe,
   LdCacheRecipe,
   ModelRecipe,
-  Recipe,
   WheelsRecipe,
 } from './recipe.ts';
 import { groupWheels } from './group-wheels.ts';
@@ -161,9 +160,4 @@ function modelLayer(plan: Plan): ImageLayer {
   const { path, facts, compression } = plan.model;
   const recipe: ModelRecipe = { kind: 'model', path, inputs: [facts.sha256], compression };
   return { title: facts.fileName, slot: 'model', owner: 'user', recipe };
-}
-
-/** The hashes of everything a recipe is made of. */
-export function recipeInputs(recipe: Recipe): readonly string[] {
-  return recipe.kind === 'files' ? recipe.files.map((file) => file.sha256) : recipe.inputs;
 }

@@ -18,7 +18,7 @@ export function createWindow(pull: () => Promise<Uint8Array | undefined>): Windo
 }
 
 /** A window over an async iterable of chunks. */
-export function windowOf(chunks: AsyncIterator<Uint8Array>): Window {
+function windowOf(chunks: AsyncIterator<Uint8Array>): Window {
   return createWindow(async () => {
     const next = await chunks.next();
     return next.done === true ? undefined : next.value;
