@@ -17,14 +17,6 @@ export function createWindow(pull: () => Promise<Uint8Array | undefined>): Windo
   return { buffer: new Uint8Array(0), pos: 0, end: 0, base: 0, ended: false, pull };
 }
 
-/** A window over an async iterable of chunks. */
-function windowOf(chunks: AsyncIterator<Uint8Array>): Window {
-  return createWindow(async () => {
-    const next = await chunks.next();
-    return next.done === true ? undefined : next.value;
-  });
-}
-
 /** Offset in the stream of the next byte. */
 export function offsetOf(w: Window): number {
   return w.base + w.pos;
