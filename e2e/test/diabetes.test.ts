@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { capture, output } from '@mlcontainer/tools';
+import { capture, output, removeMounted } from '@mlcontainer/tools';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { mlcontainer, mlcontainerOk } from '../src/cli.ts';
 import { dockerLoad, pythonInside, startContainer, type Container } from '../src/engine.ts';
@@ -27,7 +27,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await project.remove();
-  await rm(scratch, { recursive: true, force: true });
+  await removeMounted(scratch);
 });
 
 describe('before the build', () => {

@@ -1,10 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { capture, systemPath } from './process.ts';
+import { removeMounted } from './remove.ts';
 
 /** A Docker engine to talk to. */
 export interface DockerEngine {
@@ -114,14 +115,5 @@ async function stopDaemon(daemon: ChildProcess, folder: string): Promise<void> {
     await ended;
     clearTimeout(timer);
   }
-  await unmountBelow(folder);
-  await rm(folder, { recursive: true, force: true });
-}
-
-/** The daemon leaves its network namespace mounted; a mounted folder cannot be removed. */
-async function unmountBelow(folder: string): Promise<void> {
-  const mounts = await readFile('/proc/self/mounts', 'utf8').catch(() => '');
-  const points = mounts.split('\n').map((line) => line.split(' ')[1] ?? '');
-  for (const point of points.filter((path) => path.startsWith(`${folder}/`)).toReversed())
-    await capture('umount', ['--lazy', point], { env: { PATH: systemPath() } });
+  await removeMounted(folder);
 }

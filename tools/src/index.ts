@@ -6,6 +6,7 @@ export * from './mirror/mirrors.ts';
 export * from './pack.ts';
 export * from './package-checks.ts';
 export * from './process.ts';
+export * from './remove.ts';
 export * from './suites.ts';
 export * from './tally.ts';
 export * from './task.ts';

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { buildah } from '../src/bench/buildah.ts';
@@ -8,7 +8,7 @@ import { prepare } from '../src/bench/prepare.ts';
 import { measureBuilds, renderResults, type Result } from '../src/bench/results.ts';
 import { makeBase } from '../src/bench/rival.ts';
 import { serving } from '../src/bench/serving.ts';
-import { ensureDocker, ensurePrograms, ROOT, task } from '../src/index.ts';
+import { ensureDocker, ensurePrograms, removeMounted, ROOT, task } from '../src/index.ts';
 
 const PROGRAMS = ['buildah', 'debootstrap', 'docker', 'dockerd', 'skopeo', 'wrk'];
 
@@ -19,7 +19,7 @@ function say(text: string): void {
 await task(async ({ signal, onEnd }) => {
   await ensurePrograms(PROGRAMS, signal);
   const folder = await mkdtemp(join(tmpdir(), 'mlc-bench-'));
-  onEnd(() => rm(folder, { recursive: true, force: true }));
+  onEnd(() => removeMounted(folder));
   const engine = await ensureDocker(signal);
   onEnd(engine.stop);
   if (engine.host) process.env['DOCKER_HOST'] = engine.host;

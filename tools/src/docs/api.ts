@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import ts from 'typescript';
 import { ROOT } from '../task.ts';
 
@@ -13,14 +13,6 @@ export interface ApiEntry {
   readonly code: string;
 }
 
-/** The public exports of a package, in the order of its barrel's modules and then of the text. */
-export function packageApi(folder: string): ApiEntry[] {
-  const { checker, symbols } = exportsOf(folder);
-  return symbols.flatMap(([name, symbol]) =>
-    describe(name, symbol, checker, join(ROOT, folder, 'src')),
-  );
-}
-
 /** A property of an exported interface. */
 export interface ApiMember {
   readonly name: string;
@@ -29,33 +21,17 @@ export interface ApiMember {
   readonly doc: string;
 }
 
-/** The properties of an interface that a package exports, in the order of the text. */
-export function interfaceMembers(folder: string, name: string): ApiMember[] {
-  const { checker, symbols } = exportsOf(folder);
-  const symbol = symbols.find(([exported]) => exported === name)?.[1];
-  const declaration = symbol?.declarations?.find(ts.isInterfaceDeclaration);
-  if (!declaration) throw new Error(`${folder} exports no interface ${name}.`);
-  return declaration.members.filter(ts.isPropertySignature).map((member) => {
-    const own = checker.getSymbolAtLocation(member.name);
-    return {
-      name: member.name.getText(),
-      optional: member.questionToken !== undefined,
-      type: (member.type?.getText() ?? 'unknown')
-        .replaceAll(/\/\*\*[\s\S]*?\*\//g, '')
-        .replaceAll(/\s+/g, ' '),
-      doc: own ? ts.displayPartsToString(own.getDocumentationComment(checker)) : '',
-    };
-  });
+/** Packages whose sources are read together, which is much faster than one by one. */
+export interface Api {
+  /** The public exports of one of the packages, in the order of its barrel's modules and then of the text. */
+  entries(folder: string): ApiEntry[];
+  /** The properties of an interface that one of the packages exports, in the order of the text. */
+  members(folder: string, name: string): ApiMember[];
 }
 
-interface Exports {
-  readonly checker: ts.TypeChecker;
-  readonly symbols: readonly (readonly [name: string, symbol: ts.Symbol])[];
-}
-
-function exportsOf(folder: string): Exports {
-  const entry = join(ROOT, folder, 'src', 'index.ts');
-  const program = ts.createProgram([entry], {
+/** Reads packages by their folders, relative to the repository. */
+export function readApi(folders: readonly string[]): Api {
+  const program = ts.createProgram(folders.map(barrelOf), {
     module: ts.ModuleKind.NodeNext,
     moduleResolution: ts.ModuleResolutionKind.NodeNext,
     target: ts.ScriptTarget.ES2023,
@@ -64,14 +40,49 @@ function exportsOf(folder: string): Exports {
     customConditions: ['@mlcontainer/source'],
   });
   const checker = program.getTypeChecker();
-  const source = program.getSourceFile(entry);
+  return {
+    entries: (folder) =>
+      exportsOf(program, folder).flatMap(([name, symbol]) =>
+        describe(name, symbol, checker, join(ROOT, folder, 'src')),
+      ),
+    members: (folder, name) => {
+      const symbol = exportsOf(program, folder).find(([exported]) => exported === name)?.[1];
+      const declaration = symbol?.declarations?.find(ts.isInterfaceDeclaration);
+      if (!declaration) throw new Error(`${folder} exports no interface ${name}.`);
+      return declaration.members
+        .filter(ts.isPropertySignature)
+        .map((member) => describeMember(member, checker));
+    },
+  };
+}
+
+function barrelOf(folder: string): string {
+  return join(ROOT, folder, 'src', 'index.ts');
+}
+
+function exportsOf(
+  program: ts.Program,
+  folder: string,
+): (readonly [name: string, symbol: ts.Symbol])[] {
+  const checker = program.getTypeChecker();
+  const source = program.getSourceFile(barrelOf(folder));
   const module = source && checker.getSymbolAtLocation(source);
-  const symbols = (module ? checker.getExportsOfModule(module) : []).map((exported) => {
+  return (module ? checker.getExportsOfModule(module) : []).map((exported) => {
     const target =
       exported.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(exported) : exported;
     return [exported.name, target] as const;
   });
-  return { checker, symbols };
+}
+
+function describeMember(member: ts.PropertySignature, checker: ts.TypeChecker): ApiMember {
+  const own = checker.getSymbolAtLocation(member.name);
+  const type = member.type?.getText() ?? 'unknown';
+  return {
+    name: member.name.getText(),
+    optional: member.questionToken !== undefined,
+    type: type.replaceAll(/\/\*\*[\s\S]*?\*\//g, '').replaceAll(/\s+/g, ' '),
+    doc: own ? ts.displayPartsToString(own.getDocumentationComment(checker)) : '',
+  };
 }
 
 function describe(
@@ -90,7 +101,7 @@ function describe(
     .map((node) => codeOf(node))
     .join('\n');
   const doc = ts.displayPartsToString(symbol.getDocumentationComment(checker));
-  return [{ name, kind, file: file.fileName.slice(base.length + 1), doc, code }];
+  return [{ name, kind, file: relative(base, file.fileName), doc, code }];
 }
 
 function kindOf(node: ts.Node): ApiEntry['kind'] | undefined {

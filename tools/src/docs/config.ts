@@ -1,5 +1,5 @@
 import { configJsonSchema } from '@mlcontainer/config-loader';
-import { interfaceMembers, type ApiMember } from './api.ts';
+import type { Api, ApiMember } from './api.ts';
 import { page, table, type Page } from './page.ts';
 
 /** What the page reads of a JSON Schema. */
@@ -18,9 +18,9 @@ interface Schema {
 }
 
 /** Every key of `mlcontainer.config`, from the type that an editor shows and the schema that is enforced. */
-export function configPage(): Page {
+export function configPage(api: Api): Page {
   const schema = configJsonSchema() as Schema;
-  const members = interfaceMembers('packages/plugin-kit', 'UserConfig');
+  const members = api.members('packages/plugin-kit', 'UserConfig');
   const intro =
     'The default export of `mlcontainer.config.{ts,mts,cts,js,mjs,cjs}`. An unknown key is an error that suggests ' +
     'the near one. `mlcontainer schema` prints the JSON Schema. The guide is [The config](../guide/config.md).';

@@ -1,9 +1,9 @@
-import { packageApi, type ApiEntry } from './api.ts';
+import type { Api, ApiEntry } from './api.ts';
 import { page, type Page } from './page.ts';
 
 /** The plugin contract, export by export. */
-export function pluginApiPage(): Page {
-  const entries = packageApi('packages/plugin-kit').filter(({ name }) => name !== 'catalogue');
+export function pluginApiPage(api: Api): Page {
+  const entries = api.entries('packages/plugin-kit').filter(({ name }) => name !== 'catalogue');
   const files = [...new Set(entries.map(({ file }) => file))];
   const sections = files.flatMap((file) => [
     `## ${file.replace(/\.ts$/, '')}`,

@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ROOT } from '../task.ts';
+import { readApi } from './api.ts';
 import { cliPage } from './cli.ts';
 import { configPage } from './config.ts';
 import { errorsPage } from './errors.ts';
@@ -11,7 +12,8 @@ const FOLDER = join(ROOT, 'docs', 'reference');
 
 /** All generated pages. */
 export function referencePages(): Page[] {
-  return [cliPage(), configPage(), errorsPage(), pluginApiPage()];
+  const api = readApi(['packages/plugin-kit']);
+  return [cliPage(), configPage(api), errorsPage(), pluginApiPage(api)];
 }
 
 /** Writes the reference and removes pages that nothing generates any more. */
