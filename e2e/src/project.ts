@@ -25,7 +25,7 @@ export async function makeProject(
   parent = tmpdir(),
 ): Promise<Project> {
   const folder = await mkdtemp(join(parent, `mlc-${name}-`));
-  const filter = (path: string) => !/\/(dist|node_modules)$/.test(path);
+  const filter = (path: string) => !/\/(dist|node_modules|mlcontainer\.lock)$/.test(path);
   await cp(join(ROOT, 'examples', name), folder, { recursive: true, filter });
   await symlink(join(world.app, 'node_modules'), join(folder, 'node_modules'));
   const dist = join(folder, 'dist', name);

@@ -2,6 +2,7 @@ export * from './debian-packages.ts';
 export * from './docker-daemon.ts';
 export * from './gate.ts';
 export * from './installation.ts';
+export * from './mirror/loopback.ts';
 export * from './mirror/mirrors.ts';
 export * from './pack.ts';
 export * from './package-checks.ts';
