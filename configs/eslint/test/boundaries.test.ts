@@ -17,7 +17,9 @@ beforeAll(async () => {
     cwd: ROOT,
     env: { ...process.env, NX_DAEMON: 'false' },
   });
-  eslint = new ESLint({ cwd: ROOT });
+  // Where CI is set, the parser would take each file from disk the first time, not the text that it is given.
+  const parserOptions = { disallowAutomaticSingleRunInference: true };
+  eslint = new ESLint({ cwd: ROOT, overrideConfig: { languageOptions: { parserOptions } } });
 });
 
 /** The rules that a text breaks when it stands in a file of the repository. */
@@ -53,7 +55,7 @@ describe('module boundaries', () => {
     ['packages/oci/src/index.ts', '@mlcontainer/plugin-kit'],
     ['packages/debian/src/index.ts', '@mlcontainer/oci'],
     ['packages/core/src/index.ts', '@mlcontainer/wheels'],
-    ['packages/cli/src/index.ts', '@mlcontainer/core'],
+    ['packages/cli/src/index.ts', '@mlcontainer/plugin-kit'],
     ['plugins/framework-sklearn/src/index.ts', '@mlcontainer/plugin-kit'],
   ])('%s may import %s', async (file, name) => {
     expect(await broken(file, importOf(name))).not.toContain(BOUNDARIES);
