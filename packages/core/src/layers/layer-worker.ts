@@ -17,7 +17,8 @@ parentPort?.on('message', (order: WorkerOrder) => {
 async function reply(job: LayerJob): Promise<WorkerReply> {
   current = new AbortController();
   try {
-    return { result: await runJob(job, { ports, signal: current.signal }) };
+    // One interpreter a thread: the other threads have their own, and each is 25 MB.
+    return { result: await runJob(job, { ports, signal: current.signal, jobs: 1 }) };
   } catch (error) {
     return { error: takeApart(error) };
   }

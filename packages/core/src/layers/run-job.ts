@@ -10,6 +10,8 @@ import type { LayerJob, LayerResult } from './job.ts';
 export interface JobContext {
   readonly ports: Ports;
   readonly signal: AbortSignal;
+  /** Interpreters that compile at once; 2 when left out. The bytes do not depend on it. */
+  readonly jobs?: number;
 }
 
 /** Makes the layer of one job and puts it into the store. */
