@@ -11,7 +11,7 @@ export async function configure(
   const lines = [
     "import { debian, defineConfig } from 'mlcontainer';",
     "import { sklearn } from '@mlcontainer/framework-sklearn';",
-    'export const base = debian;',
+    'const base = debian;',
     `export default defineConfig({ model: '${model}', plugins: [sklearn()], ${options} });`,
   ];
   await writeFile(join(project.folder, 'mlcontainer.config.ts'), `${lines.join('\n')}\n`);
