@@ -23,6 +23,8 @@ from .http import CLOSE, Message, error_body
 
 #: Beyond the limit of the body, so many bytes of an already refused body are read and thrown away.
 _DISCARD = 1024 * 1024
+#: Seconds in which the first request of a connection is still expected while the server ends.
+_FIRST_REQUEST = 0.5
 
 
 _UPGRADE = re.compile(rb"\r\nupgrade[ \t]*:[^\r\n]*", re.IGNORECASE)
@@ -94,6 +96,7 @@ class Connection(HttpToolsProtocol):
         super().__init__(config, server_state, app_state, _loop)
         #: Loop time at which what is being received must be here; 0 while nothing is.
         self.deadline = 0.0
+        self.born = 0.0
         self.in_head = False
         self.in_body = False
         self.received = 0
@@ -101,6 +104,7 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Refuse what is one connection too many."""
         super().connection_made(transport)
+        self.born = self.loop.time()
         self.deadline = self.loop.time() + self.limits.receipt_seconds
         if len(self.connections) > self.limits.connections:
             self._refuse(503, "overloaded", "Too many connections.")
@@ -153,12 +157,11 @@ class Connection(HttpToolsProtocol):
             self._refuse(408, "request-timeout", "The request did not arrive in time.")
 
     def shutdown(self) -> None:
-        """Close, but not in the middle of a request."""
-        if self.deadline and (self.in_head or not self._idle()):
-            if self.cycle is not None:
-                self.cycle.keep_alive = False
-        else:
-            super().shutdown()
+        """Close when nothing is under way: no request, and no first one that a new connection was made for."""
+        expected = self.cycle is None and self.loop.time() < self.born + _FIRST_REQUEST
+        if expected or self.in_head:
+            return
+        super().shutdown()
 
     def _idle(self) -> bool:
         return self.cycle is None or self.cycle.response_complete

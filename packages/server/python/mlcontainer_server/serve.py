@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import logging
 import os
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _BACKLOG = 2048
 _LAST_WORDS = 0.25
+_MOMENT = 0.05
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -50,10 +52,13 @@ class Worker:
     def __init__(self, settings: Settings, listener: socket.socket) -> None:
         self.settings = settings
         self.listener = listener
+        #: The same socket, which stays open when the event loop closes its own.
+        self.spare = listener.dup()
         self.service = Service(settings)
         self.stopping = asyncio.Event()
         self.state: ServerState | None = None
         self.server: asyncio.Server | None = None
+        self.factory: Callable[[], asyncio.Protocol] | None = None
 
     async def listen(self) -> None:
         """Start answering."""
@@ -77,9 +82,9 @@ class Worker:
         config.load()
         Connection.limits = self.settings.limits
         self.state = ServerState()
-        factory = partial(Connection, config=config, server_state=self.state, app_state={})
+        self.factory = partial(Connection, config=config, server_state=self.state, app_state={})
         loop = asyncio.get_running_loop()
-        self.server = await loop.create_server(factory, sock=self.listener, backlog=_BACKLOG)
+        self.server = await loop.create_server(self.factory, sock=self.listener, backlog=_BACKLOG)
 
     async def tick(self) -> None:
         """Every second: the Date header, and requests that take too long to arrive."""
@@ -126,13 +131,31 @@ class Worker:
         self.service.drain()
         self._stamp()
         await asyncio.sleep(min(self.settings.drain.linger_seconds, self.settings.drain.seconds))
-        self.server.close()
+        await self._stop_listening()
         while (self.state.connections or self.state.tasks) and loop.time() < end:
             for connection in list(self.state.connections):
                 connection.shutdown()
             await asyncio.sleep(0.02)
         if self.state.tasks or self.state.connections:
             await self._cut_off()
+
+    async def _stop_listening(self) -> None:
+        """Close the socket with nobody waiting: closing resets connections that were not accepted yet."""
+        assert self.server is not None  # noqa: S101
+        assert self.factory is not None  # noqa: S101
+        self.server.close()
+        waiting: list[socket.socket] = []
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                waiting.append(self.spare.accept()[0])
+        self.spare.close()
+        loop = asyncio.get_running_loop()
+        for connection in waiting:
+            connection.setblocking(False)
+            with contextlib.suppress(OSError):
+                await loop.connect_accepted_socket(self.factory, connection)
+        # What the event loop accepted a moment ago is not among the connections yet.
+        await asyncio.sleep(_MOMENT)
 
     async def _cut_off(self) -> None:
         assert self.state is not None  # noqa: S101

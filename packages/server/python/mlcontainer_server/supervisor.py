@@ -113,6 +113,8 @@ class Supervisor:
 
     def _stop(self) -> None:
         self.stop_at = time.monotonic() + self.settings.drain.seconds + 1
+        # Else the kernel would go on letting clients in whom nobody serves.
+        self.listener.close()
         self._signal(signal.SIGTERM)
 
     def _signal(self, number: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import signal
 import socket
@@ -72,6 +73,31 @@ def test_cuts_off_what_does_not_finish_in_time(tmp_path: Path):
         thread.join()
         status, answer = results[0]
         assert (status, answer["error"]["code"]) == (503, "shutting-down")
+
+
+def hammer(port: int, results: list[Any]) -> None:
+    """Predict on one connection until the server takes leave."""
+    client = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    leave = None
+    while leave != "close":
+        client.request("POST", "/predict", b"[[1,2,3]]")
+        response = client.getresponse()
+        leave = response.getheader("connection")
+        results.append((response.status, response.read()))
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_no_request_is_lost_while_it_ends(tmp_path: Path, workers: int):
+    # Long enough for a client of a busy machine to use its connection once more.
+    with serving(tmp_path, workers=workers, drain={"lingerSeconds": 2}) as server:
+        answers: list[Any] = []
+        running = [later(hammer, server.port, answers) for _ in range(8)]
+        time.sleep(0.5)
+        assert server.stop() == 0
+        for thread, ends in running:
+            thread.join()
+            assert ends == [None]
+        assert set(answers) == {(200, b'{"predictions":[6.0]}')}
 
 
 def test_idle_connections_do_not_delay_the_end(tmp_path: Path):
