@@ -2,7 +2,7 @@ import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { output } from '../process.ts';
 import { layoutSize } from './layout-size.ts';
-import { measure, together, type Measured } from './measure.ts';
+import { measure, together, type Aspect, type Measured } from './measure.ts';
 import { BASE, buildContext, TAG } from './rival.ts';
 import type { Bench, Subject } from './subject.ts';
 
@@ -17,18 +17,18 @@ export async function buildah(bench: Bench, base: string): Promise<Subject> {
     join(bench.folder, 'buildah-run'),
   ];
   const baseImage = await asImageArchive(bench, base);
-  const build = () => budAndPush(bench, places, folder, layout);
+  const build = (aspect: Aspect = 'time') => budAndPush(bench, places, folder, layout, aspect);
   return {
     name: 'buildah',
     memory: true,
     version: (await output('buildah', ['--version'])).split(' ')[2] ?? '',
-    cold: async () => {
+    cold: async (aspect) => {
       const forget = 'buildah "$@" rm --all; buildah "$@" rmi --all --force; true';
       await output('sh', ['-c', forget, 'sh', ...places]);
       await output('buildah', [...places, 'pull', '--quiet', `docker-archive:${baseImage}`]);
-      return await build();
+      return await build(aspect);
     },
-    again: build,
+    again: () => build(),
     model: async () => {
       await cp(bench.models[1], join(folder, 'model.joblib'));
       return await build();
@@ -45,9 +45,10 @@ async function budAndPush(
   places: readonly string[],
   folder: string,
   layout: string,
+  aspect: Aspect,
 ): Promise<Measured> {
   await rm(layout, { recursive: true, force: true });
-  const options = { cwd: folder, signal };
+  const options = { cwd: folder, aspect, signal };
   const arg = `INDEX=${mirrors.index}/simple/`;
   const bud = [
     ...places,

@@ -16,7 +16,7 @@ const GUNICORN = (workers: number) => [
 export async function docker(bench: Bench): Promise<Subject> {
   const folder = await buildContext(bench, 'docker');
   const archive = join(bench.folder, 'docker.tar');
-  const options = { cwd: folder, signal: bench.signal };
+  const options = { cwd: folder, aspect: 'time', signal: bench.signal } as const;
   const build = async (): Promise<Measured> => {
     await rm(archive, { force: true });
     const arg = `INDEX=${bench.mirrors.index}/simple/`;

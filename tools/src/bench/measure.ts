@@ -5,14 +5,18 @@ import { watchMemory } from './memory.ts';
 /** One measured run of a program and everything it started. */
 export interface Measured {
   readonly seconds: number;
-  /** Bytes; see {@link watchMemory}. */
+  /** Bytes; see {@link watchMemory}. 0 where it was not watched. */
   readonly memory: number;
 }
+
+/** What a run is measured for; watching memory takes CPU time of its own, so never both at once. */
+export type Aspect = 'time' | 'memory';
 
 /** How a measured program is started. */
 export interface MeasureOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  readonly aspect: Aspect;
   readonly signal: AbortSignal;
 }
 
@@ -20,7 +24,7 @@ export interface MeasureOptions {
 export async function measure(
   command: string,
   args: readonly string[],
-  { cwd, env, signal }: MeasureOptions,
+  { cwd, env, aspect, signal }: MeasureOptions,
 ): Promise<Measured> {
   const started = performance.now();
   const child = spawn(command, args, {
@@ -29,13 +33,13 @@ export async function measure(
     stdio: ['ignore', 'pipe', 'pipe'],
     signal,
   });
-  const watch = watchMemory(child.pid ?? -1);
+  const watch = aspect === 'memory' ? watchMemory(child.pid ?? -1) : undefined;
   const ended = new Promise<number | null>((resolve, reject) =>
     child.once('error', reject).once('exit', resolve),
   );
   const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
   const seconds = (performance.now() - started) / 1000;
-  const memory = await watch.stop();
+  const memory = (await watch?.stop()) ?? 0;
   if (code !== 0)
     throw new Error(
       `${command} ${args.join(' ')} failed:\n${stdout.slice(-2000)}${stderr.slice(-4000)}`,

@@ -5,7 +5,7 @@ import { mirrorEnvironment } from '../mirror/mirrors.ts';
 import { output } from '../process.ts';
 import { ROOT } from '../task.ts';
 import { layoutSize } from './layout-size.ts';
-import { measure } from './measure.ts';
+import { measure, type Aspect } from './measure.ts';
 import type { Bench, Subject } from './subject.ts';
 
 /** mlcontainer itself, packed and installed, on the same index and mirror as the others. */
@@ -19,20 +19,20 @@ export async function ours(bench: Bench, installation: Installation): Promise<Su
     verbatimSymlinks: true,
   });
   const env = { MLCONTAINER_CACHE_DIR: store, CI: 'true', ...mirrorEnvironment(bench.mirrors) };
-  const cli = (args: readonly string[]) =>
-    measure(installation.bin, args, { cwd: project, env, signal: bench.signal });
-  const build = () => cli(['build']);
+  const cli = (args: readonly string[], aspect: Aspect = 'time') =>
+    measure(installation.bin, args, { cwd: project, env, aspect, signal: bench.signal });
+  const build = (aspect: Aspect = 'time') => cli(['build'], aspect);
   await cli(['lock', '--update']);
   return {
     name: 'mlcontainer',
     memory: true,
     version: (await output(installation.bin, ['--version'])).trim(),
-    cold: async () => {
+    cold: async (aspect) => {
       await rm(store, { recursive: true, force: true });
       await rm(dist, { recursive: true, force: true });
-      return await build();
+      return await build(aspect);
     },
-    again: build,
+    again: () => build(),
     model: async () => {
       await cp(bench.models[1], join(project, 'model.joblib'));
       return await build();

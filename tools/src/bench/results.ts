@@ -20,18 +20,19 @@ const ROUNDS = { cold: 3, again: 5 };
 
 /** Measures the builds of one subject, one after the other. */
 export async function measureBuilds(subject: Subject): Promise<Omit<Result, 'serving'>> {
-  const cold = await times(ROUNDS.cold, () => subject.cold());
+  const cold = await times(ROUNDS.cold, () => subject.cold('time'));
   const again = await times(ROUNDS.again, () => subject.again());
   const model = await subject.model();
-  const memory = Math.max(...[...cold, ...again, model].map((run) => run.memory));
+  const bytes = await subject.size();
+  const memory = subject.memory ? { memory: (await subject.cold('memory')).memory } : {};
   return {
     name: subject.name,
     version: subject.version,
     coldSeconds: median(cold.map(({ seconds }) => seconds)),
     againSeconds: median(again.map(({ seconds }) => seconds)),
     modelSeconds: model.seconds,
-    bytes: await subject.size(),
-    ...(subject.memory ? { memory } : {}),
+    bytes,
+    ...memory,
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Mirrors } from '../mirror/mirrors.ts';
-import type { Measured } from './measure.ts';
+import type { Aspect, Measured } from './measure.ts';
 
 /** A way to make an image, as the benchmark drives it. */
 export interface Subject {
@@ -8,7 +8,7 @@ export interface Subject {
   /** Whether the memory of its runs is that of the builder. */
   readonly memory: boolean;
   /** From nothing cached to the image. */
-  cold(): Promise<Measured>;
+  cold(aspect: Aspect): Promise<Measured>;
   /** Again, with nothing changed. */
   again(): Promise<Measured>;
   /** Again, with another model of the same kind. */
