@@ -30,6 +30,7 @@ function isInstalled() {
     const found = present[path];
     if (!path.includes('node_modules/')) return true;
     if (!found) return entry.optional === true;
+    if (!existsSync(join(root, path))) return false;
     return entry.link ? found.link === true : found.integrity === entry.integrity;
   });
 }
