@@ -6,20 +6,24 @@
  *
  * A pyc is the 16-byte header of PEP 552 with flags 1 (hash-based, not checked against the source when it is
  * imported) and then marshal data; `compile` gets bytes, so that the source's own encoding line counts (PEP 263).
+ *
+ * Its imports are built in or frozen: the unpacked standard library has no bytecode yet, so that every other module
+ * would be compiled again at each start, which costs more than the start itself.
  */
 export const COMPILE_SCRIPT = String.raw`
-import sys, marshal, struct, _imp
-from importlib.util import MAGIC_NUMBER
+import sys, marshal, _imp
+from _frozen_importlib_external import MAGIC_NUMBER
 read, write = sys.stdin.buffer.read, sys.stdout.buffer.write
 raw_magic = int.from_bytes(MAGIC_NUMBER, 'little')
-u32 = struct.Struct('>I')
+def u32():
+    return int.from_bytes(read(4), 'big')
 def take():
-    return read(u32.unpack(read(4))[0])
+    return read(u32())
 def give(data):
-    write(u32.pack(len(data)))
+    write(len(data).to_bytes(4, 'big'))
     write(data)
 give(('%s %d %d %s' % (sys.implementation.name, sys.version_info[0], sys.version_info[1], sys.implementation.cache_tag)).encode())
-for _ in range(u32.unpack(read(4))[0]):
+for _ in range(u32()):
     path = take().decode()
     source = take()
     try:
