@@ -21,6 +21,19 @@ export interface HttpRequest {
   readonly purpose: string;
   /** PEM files trusted besides the system's. */
   readonly caFile?: string | undefined;
+  /** What this machine shows of itself (mutual TLS); PEM files. */
+  readonly clientCert?: { readonly certFile: string; readonly keyFile: string } | undefined;
+  /** With `manual`, an answer of 3xx is given as it is; `follow` when left out. */
+  readonly redirect?: 'follow' | 'manual';
+  /**
+   * The address whose server named this one (Location, realm, Link). As with a redirect, it may not lead from https to
+   * http nor into a more private network; MLC7007.
+   */
+  readonly namedBy?: string;
+  /** Whether it may be sent again although the server may have acted on it; decided by the method when left out. */
+  readonly repeatable?: boolean;
+  /** False: netrc is not asked for a credential. */
+  readonly netrc?: boolean;
   readonly signal: AbortSignal;
 }
 

@@ -1,8 +1,12 @@
+import { baseErrors } from './base.ts';
+import { buildahErrors } from './buildah.ts';
 import { configErrors } from './config.ts';
+import { credentialsErrors } from './credentials.ts';
 import { debianErrors } from './debian.ts';
 import { inspectErrors } from './inspect.ts';
 import { ociErrors } from './oci.ts';
 import { pluginErrors } from './plugin.ts';
+import { registryErrors } from './registry.ts';
 import { runErrors } from './run.ts';
 import { systemErrors } from './system.ts';
 import { targetErrors } from './target.ts';
@@ -16,7 +20,11 @@ export const catalogue = {
   ...debianErrors,
   ...wheelsErrors,
   ...ociErrors,
+  ...registryErrors,
+  ...baseErrors,
+  ...credentialsErrors,
   ...systemErrors,
   ...runErrors,
+  ...buildahErrors,
   ...targetErrors,
 };

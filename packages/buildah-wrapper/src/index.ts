@@ -1,0 +1,2 @@
+/** The steps that need a real builder. */
+export {};

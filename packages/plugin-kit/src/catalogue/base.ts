@@ -1,0 +1,2 @@
+/** MLC67xx: base images from registries. */
+export const baseErrors = {};

@@ -1,0 +1,2 @@
+/** MLC85xx: the buildah backend. */
+export const buildahErrors = {};

@@ -1,0 +1,2 @@
+/** MLC68xx: credentials and settings of registries. */
+export const credentialsErrors = {};
