@@ -12,6 +12,8 @@ export interface Descriptor {
   readonly annotations?: Readonly<Record<string, string>>;
   readonly platform?: Platform & { readonly variant?: string };
   readonly artifactType?: string;
+  /** Where else the content is; layers that may not be distributed have them. */
+  readonly urls?: readonly string[];
 }
 
 /** Media types of the OCI image specification (media-types.md). */

@@ -33,9 +33,20 @@ export {
   type LayoutContent,
   type LayoutRoot,
 } from './output/content.ts';
+export { writtenBeside } from './output/beside.ts';
 export { writeLayout, type OutputOptions, type WrittenOutput } from './output/layout.ts';
 export type { LayoutFile } from './read/files.ts';
-export type { ConfigJson, HistoryJson, IndexJson, ManifestJson } from './read/json.ts';
+export {
+  isDigest,
+  parseObject,
+  ShapeFault,
+  toIndex,
+  toManifest,
+  type ConfigJson,
+  type HistoryJson,
+  type IndexJson,
+  type ManifestJson,
+} from './read/json.ts';
 export { openLayout, type Layout } from './read/open.ts';
 export { readTar, type ReadTarOptions, type TarEntry } from './tar/read.ts';
 export type { TarEntryFacts, TarEntryType } from './tar/resolve.ts';

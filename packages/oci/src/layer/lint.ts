@@ -5,6 +5,11 @@ import { parentOf } from '../tar/path.ts';
 export interface LintOptions {
   /** Paths that may carry setuid or setgid. */
   readonly allowSetid?: readonly string[];
+  /**
+   * The archive is a folder of an artifact and no layer of an image: everything stands under this path, whose own
+   * parents are not in it, and names that mean something in a root filesystem (merged-usr, whiteouts) mean nothing.
+   */
+  readonly under?: string;
 }
 
 /** Top-level names that are links to `usr/…` on a merged-usr root (Debian's usrmerge; FHS 3.0, 3.4 and 3.9). */
@@ -58,7 +63,7 @@ export function createLayerFaults(
 ): (entry: LintedEntry) => Iterable<MlcError> {
   const seen = new Map<string, string>();
   return (entry) => {
-    const faults = [...entryFaults(entry, options), ...placeFaults(entry, seen)];
+    const faults = [...entryFaults(entry, options), ...placeFaults(entry, seen, options)];
     seen.set(entry.path, entry.type);
     return faults;
   };
@@ -68,11 +73,7 @@ function* entryFaults(entry: LintedEntry, options: LintOptions): Generator<MlcEr
   const { path, type, mode } = entry;
   const fault = pathFault(path);
   if (fault !== undefined) yield mlcError('MLC6016', { path, detail: fault });
-  if (path.startsWith('.wh.') || path.includes('/.wh.')) yield mlcError('MLC6015', { path });
-  const slash = path.indexOf('/');
-  const top = slash < 0 ? path : path.slice(0, slash);
-  if (MERGED_USR.has(top) && (slash >= 0 || type !== 'symlink'))
-    yield mlcError('MLC6012', { path, link: top });
+  if (options.under === undefined) yield* rootFaults(entry);
   if (!LAYER_TYPES.has(type)) yield mlcError('MLC6013', { path, kind: type });
   if ((mode & SETID) !== 0 && options.allowSetid?.includes(path) !== true) {
     yield mlcError('MLC6014', { path, mode: mode.toString(8) });
@@ -82,14 +83,25 @@ function* entryFaults(entry: LintedEntry, options: LintOptions): Generator<MlcEr
   }
 }
 
+/** Names with a meaning in a root filesystem. */
+function* rootFaults({ path, type }: LintedEntry): Generator<MlcError, void> {
+  if (path.startsWith('.wh.') || path.includes('/.wh.')) yield mlcError('MLC6015', { path });
+  const slash = path.indexOf('/');
+  const top = slash < 0 ? path : path.slice(0, slash);
+  if (MERGED_USR.has(top) && (slash >= 0 || type !== 'symlink'))
+    yield mlcError('MLC6012', { path, link: top });
+}
+
 function* placeFaults(
   entry: LintedEntry,
   seen: ReadonlyMap<string, string>,
+  { under }: LintOptions,
 ): Generator<MlcError, void> {
   const { path } = entry;
   if (seen.has(path)) yield mlcError('MLC6010', { path });
   const parent = parentOf(path);
-  const above = parent === '' ? 'directory' : seen.get(parent);
+  const isTop = parent === '' || (path === under && parent === parentOf(under));
+  const above = isTop ? 'directory' : seen.get(parent);
   if (above === undefined) yield mlcError('MLC6011', { path, parent });
   else if (above !== 'directory') yield mlcError('MLC6018', { path, parent });
   if (entry.type !== 'hardlink') return;

@@ -4,6 +4,10 @@ import type { Descriptor, Digest } from '../descriptor.ts';
 export interface IndexJson {
   readonly mediaType?: string;
   readonly manifests: readonly Descriptor[];
+  /** What it is attached to. */
+  readonly subject?: Descriptor;
+  readonly artifactType?: string;
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 /** An image manifest as read (image-spec manifest.md). */
@@ -11,6 +15,9 @@ export interface ManifestJson {
   readonly mediaType?: string;
   readonly config: Descriptor;
   readonly layers: readonly Descriptor[];
+  /** What it is attached to. */
+  readonly subject?: Descriptor;
+  readonly artifactType?: string;
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
@@ -69,7 +76,7 @@ export function toIndex(json: Json): IndexJson {
   const manifests = list(json['manifests'], 'manifests').map((item, at) =>
     toDescriptor(item, `manifests[${at}]`),
   );
-  return { ...mediaTypeOf(json), manifests };
+  return { ...mediaTypeOf(json), manifests, ...artifactOf(json) };
 }
 
 export function toManifest(json: Json): ManifestJson {
@@ -78,12 +85,18 @@ export function toManifest(json: Json): ManifestJson {
   const layers = list(json['layers'], 'layers').map((item, at) =>
     toDescriptor(item, `layers[${at}]`),
   );
-  const annotations = json['annotations'] as Readonly<Record<string, string>> | undefined;
+  return { ...mediaTypeOf(json), config, layers, ...artifactOf(json) };
+}
+
+/** What manifests and indexes have in common since version 1.1 of the specification. */
+function artifactOf(json: Json): Pick<ManifestJson, 'subject' | 'artifactType' | 'annotations'> {
+  const { subject, artifactType, annotations } = json;
   return {
-    ...mediaTypeOf(json),
-    config,
-    layers,
-    ...(annotations !== undefined && { annotations }),
+    ...(subject != null && { subject: toDescriptor(subject, 'subject') }),
+    ...(typeof artifactType === 'string' && artifactType !== '' && { artifactType }),
+    ...(annotations != null && {
+      annotations: object(annotations, 'annotations') as Readonly<Record<string, string>>,
+    }),
   };
 }
 
