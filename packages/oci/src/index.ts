@@ -1,3 +1,10 @@
+export { ociMediaType } from './base/media-types.ts';
+export {
+  createImageTree,
+  type ImageNode,
+  type ImageTree,
+  type ImageTreeOptions,
+} from './base/tree.ts';
 export * from './descriptor.ts';
 export * from './entry.ts';
 export { assembleImage, assembleIndex, type AssembleOptions } from './image/assemble.ts';

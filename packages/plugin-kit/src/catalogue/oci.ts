@@ -39,6 +39,12 @@ const layerErrors = {
     why: 'A small archive can be made to unfold into something that exhausts memory or disk.',
     fix: 'Check where the archive comes from.',
   }),
+  MLC6007: entry<{ path: string; detail: string }>({
+    title: 'Layer entry leads nowhere',
+    message: (d) => `${JSON.stringify(d.path)} cannot be laid: ${d.detail}.`,
+    why: 'A hard link needs a file in the same image, and a whiteout a name.',
+    fix: 'Check how the image was made, or use another tag of it.',
+  }),
   MLC6010: entry<{ path: string }>({
     title: 'Path twice in a layer',
     message: (d) => `The layer holds ${d.path} twice.`,

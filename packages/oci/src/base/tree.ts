@@ -1,0 +1,240 @@
+import { mlcError } from '@mlcontainer/plugin-kit';
+import type { TarEntryFacts, TarEntryType } from '../tar/resolve.ts';
+import { parentOf } from '../tar/path.ts';
+
+/** What stands at a path of an image once all its layers are laid. */
+export interface ImageNode {
+  /** Real path: relative, no part of it a link; `''` is the root. */
+  readonly path: string;
+  readonly type: Exclude<TarEntryType, 'hardlink'>;
+  /** Permission bits. */
+  readonly mode: number;
+  /** Bytes of a file. */
+  readonly size: number;
+  /** Of a symbolic link, as it stands there. */
+  readonly target?: string;
+  /** The layer that brought it, counted from 0, and its entry's path there; for a hard link, that of the file. */
+  readonly origin: { readonly layer: number; readonly path: string };
+}
+
+/** The merged file tree of an image's layers: names and facts, no contents. */
+export interface ImageTree {
+  /** What follows belongs to the next layer. */
+  startLayer(): void;
+  /** Lays one entry (image-spec, layer.md, "Applying Changesets" and "Whiteouts"). */
+  apply(entry: TarEntryFacts): void;
+  /** Follows links, as the kernel does below this root; undefined where nothing stands, or links go round. */
+  find(path: string): ImageNode | undefined;
+  /** Does not follow a link in the last name. */
+  findLink(path: string): ImageNode | undefined;
+  /** Names in a folder, sorted; none where there is no folder. */
+  list(path: string): readonly string[];
+  /** Every node below a folder, in no promised order, links not followed. */
+  below(path: string): Iterable<ImageNode>;
+}
+
+/** Limits on a merged tree. */
+export interface ImageTreeOptions {
+  /** Names at most, also those that a later layer hides; 2,000,000 when left out. */
+  readonly maxEntries?: number;
+}
+
+interface Node {
+  type: ImageNode['type'];
+  mode: number;
+  size: number;
+  target: string | undefined;
+  layer: number;
+  origin: { readonly layer: number; readonly path: string };
+  readonly children: Map<string, Node>;
+}
+
+const WHITEOUT = '.wh.';
+const OPAQUE = '.wh..wh..opq';
+const MAX_LINKS = 40;
+
+interface Place {
+  readonly node: Node;
+  readonly path: string;
+  /** The folders from the root to it. */
+  readonly above: readonly Place[];
+}
+
+/**
+ * An empty tree. An entry whose folder is a link in the layers below is laid where the link leads, as `tar` and
+ * runtimes without overlayfs do. Throws MLC6006 past the limit, MLC6007 for what cannot be laid.
+ */
+export function createImageTree(options: ImageTreeOptions = {}): ImageTree {
+  const root = newFolder(-1, '');
+  const { maxEntries = 2_000_000 } = options;
+  let layer = -1;
+  let entries = 0;
+
+  function apply(entry: TarEntryFacts): void {
+    entries += 1;
+    if (entries > maxEntries) {
+      const detail = `more than ${maxEntries} entries`;
+      throw mlcError('MLC6006', { archive: 'image', detail });
+    }
+    if (entry.path === '') {
+      root.mode = entry.mode;
+      return;
+    }
+    const name = entry.path.slice(entry.path.lastIndexOf('/') + 1);
+    const folder = folderFor(root, parentOf(entry.path), layer);
+    if (name === OPAQUE) hideBelow(folder, layer);
+    else if (name.startsWith(WHITEOUT)) hide(folder, hiddenName(name, entry.path), layer);
+    else lay(root, folder, name, entry, layer);
+  }
+
+  const find = (path: string, last: boolean): ImageNode | undefined => {
+    const place = walk(root, path, last);
+    return place === undefined ? undefined : toNode(place);
+  };
+  return {
+    startLayer: () => {
+      layer += 1;
+    },
+    apply,
+    find: (path) => find(path, true),
+    findLink: (path) => find(path, false),
+    list: (path) => [...(walk(root, path, true)?.node.children.keys() ?? [])].sort(),
+    below: (path) => belowOf(walk(root, path, true)),
+  };
+}
+
+function* belowOf(place: Place | undefined): Generator<ImageNode> {
+  const left = place === undefined ? [] : [place];
+  for (let at = left.pop(); at !== undefined; at = left.pop()) {
+    for (const [name, node] of at.node.children) {
+      const child = { node, path: joined(at.path, name), above: [] };
+      yield toNode(child);
+      if (node.type === 'directory') left.push(child);
+    }
+  }
+}
+
+function toNode({ node, path }: Place): ImageNode {
+  const { type, mode, size, target, origin } = node;
+  return { path, type, mode, size, origin, ...(target !== undefined && { target }) };
+}
+
+function newFolder(layer: number, path: string): Node {
+  return {
+    type: 'directory',
+    mode: 0o755,
+    size: 0,
+    target: undefined,
+    layer,
+    origin: { layer, path },
+    children: new Map(),
+  };
+}
+
+function joined(folder: string, name: string): string {
+  return folder === '' ? name : `${folder}/${name}`;
+}
+
+/**
+ * The folder of an entry, made where it is missing; what is no folder gives way to one. It and those above it belong
+ * to the layer from now on.
+ */
+function folderFor(root: Node, path: string, layer: number): Node {
+  const place = walk(root, path, true);
+  const { node, above } = place?.node.type === 'directory' ? place : makeFolder(root, path, layer);
+  for (const one of above) one.node.layer = layer;
+  node.layer = layer;
+  return node;
+}
+
+function makeFolder(root: Node, path: string, layer: number): Place {
+  let at: Place = { node: root, path: '', above: [] };
+  for (const name of path.split('/')) {
+    const own = joined(at.path, name);
+    const next = walk(root, own, true);
+    if (next?.node.type === 'directory') at = next;
+    else {
+      const node = newFolder(layer, own);
+      at.node.children.set(name, node);
+      at = { node, path: own, above: [...at.above, at] };
+    }
+  }
+  return at;
+}
+
+function lay(root: Node, folder: Node, name: string, entry: TarEntryFacts, layer: number): void {
+  const known = folder.children.get(name);
+  if (entry.type === 'hardlink') {
+    const linked = walk(root, entry.target ?? '', false)?.node;
+    if (linked === undefined || linked.type === 'directory') {
+      throw mlcError('MLC6007', { path: entry.path, detail: `a hard link to ${entry.target}` });
+    }
+    // One file under two names; both show the same bytes.
+    folder.children.set(name, { ...linked, layer });
+    return;
+  }
+  const { type, mode, size, target, path } = entry;
+  const origin = { layer, path };
+  if (type === 'directory' && known?.type === 'directory') {
+    Object.assign(known, { mode, layer });
+    return;
+  }
+  folder.children.set(name, { type, mode, size, target, layer, origin, children: new Map() });
+}
+
+function hiddenName(name: string, path: string): string {
+  const hidden = name.slice(WHITEOUT.length);
+  if (['', '.', '..'].includes(hidden)) {
+    throw mlcError('MLC6007', { path, detail: 'a whiteout of nothing' });
+  }
+  return hidden;
+}
+
+/** A whiteout hides what the layers below have under a name, not what its own layer puts there. */
+function hide(folder: Node, name: string, layer: number): void {
+  const child = folder.children.get(name);
+  if (child === undefined) return;
+  if (child.layer !== layer) folder.children.delete(name);
+  else hideBelow(child, layer);
+}
+
+/** An opaque whiteout hides what the layers below put into a folder, not what its own layer does. */
+function hideBelow(folder: Node, layer: number): void {
+  for (const [name, child] of folder.children) {
+    if (child.layer !== layer) folder.children.delete(name);
+    else hideBelow(child, layer);
+  }
+}
+
+/** As the kernel walks after a chroot: an absolute link starts at the root, `..` stops there. */
+function walk(root: Node, path: string, last: boolean): Place | undefined {
+  const left = path.split('/').reverse();
+  const start: Place = { node: root, path: '', above: [] };
+  const above: Place[] = [];
+  let at = start;
+  let links = 0;
+  while (left.length > 0) {
+    const name = left.pop() ?? '';
+    if (name === '' || name === '.') continue;
+    if (name === '..') {
+      at = above.pop() ?? at;
+      continue;
+    }
+    const node = at.node.children.get(name);
+    if (node === undefined) return undefined;
+    if (node.type === 'symlink' && (last || left.length > 0)) {
+      links += 1;
+      if (links > MAX_LINKS) return undefined;
+      const target = node.target ?? '';
+      if (target.startsWith('/')) {
+        above.length = 0;
+        at = start;
+      }
+      left.push(...target.split('/').reverse());
+      continue;
+    }
+    above.push(at);
+    at = { node, path: joined(at.path, name), above: [] };
+  }
+  return { ...at, above };
+}
