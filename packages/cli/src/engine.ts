@@ -16,6 +16,7 @@ export type Engine = Pick<
   | 'makePlan'
   | 'openProject'
   | 'planHosts'
+  | 'pushTarget'
   | 'readLock'
   | 'readPlan'
   | 'runImage'

@@ -21,7 +21,11 @@ const MARK = 'MLCONTAINER_LEAN';
  * can only be said before a process begins. docs/adr/0010-lean-process.md has the figures.
  */
 export function leanStart({ platform, env, argv, execArgv }: LeanProcess): LeanStart | undefined {
-  if (platform !== 'linux' || env[MARK] !== undefined || !argv.slice(2).includes('build'))
+  if (
+    platform !== 'linux' ||
+    env[MARK] !== undefined ||
+    !argv.slice(2).some((word) => word === 'build' || word === 'push')
+  )
     return undefined;
   const args = ['node', ...execArgv, '--max-semi-space-size=4', ...argv.slice(1)];
   const set = Object.entries(env).filter(

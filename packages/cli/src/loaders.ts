@@ -26,6 +26,7 @@ const LOADERS: { readonly [Name in keyof CommandsByName]: LoaderOf<CommandsByNam
   lock: () => import('./commands/lock.ts'),
   plan: () => import('./commands/plan.ts'),
   plugins: () => import('./commands/plugins.ts'),
+  push: () => import('./commands/push.ts'),
   run: () => import('./commands/run.ts'),
   schema: () => import('./commands/schema.ts'),
   version: () => import('./commands/version.ts'),

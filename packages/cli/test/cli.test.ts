@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { Interruption } from '../src/interrupt.ts';
 import { COMMANDS } from '../src/table/commands.ts';
 import { VERSION } from '../src/version.ts';
+import type { BuildReport } from '@mlcontainer/core';
 import { configError, fakeEngine, report } from './fake-engine.ts';
 import { PLAN } from './fake-plan.ts';
 import { mlc } from './run.ts';
@@ -118,7 +119,7 @@ describe('build', () => {
 
   test('with --json prints the report, and events one a line', async () => {
     const { stdout, stderr } = await mlc('build --json --output archive');
-    expect(JSON.parse(stdout)).toEqual(report('/project/dist/diabetes', true));
+    expect(JSON.parse(stdout)).toEqual(report('/project/dist/diabetes', ['archive', 'layout']));
     const events = stderr
       .trimEnd()
       .split('\n')
@@ -150,7 +151,7 @@ describe('build', () => {
         },
         build: (cx, { plan: _, ...options }) => {
           seen.push(options);
-          return report(`${cx.cwd}/x`, false);
+          return report(`${cx.cwd}/x`);
         },
       },
     });
@@ -163,8 +164,19 @@ describe('build', () => {
       '/project/sub/c',
       { configFile: 'my.ts', command: 'build', mode: 'dev' },
       ['linux/arm64', 'linux/amd64'],
-      { root: '/project/sub', frozen: true, outDir: 'o', archive: true },
+      {
+        ...{ root: '/project/sub', frozen: true, outDir: 'o' },
+        ...{ outputs: ['archive', 'layout'], push: { tags: ['latest'] } },
+      },
     ]);
+  });
+
+  test('with the registry as its one output writes no layout', async () => {
+    const { stdout, stderr } = await mlc('build --output registry --tag v1,stable');
+    expect(stdout.trim()).toMatch(/@sha256:[0-9a-f]{64}$/);
+    expect(stderr).toContain('v1, stable');
+    expect(stderr).toContain('2.4 kB sent');
+    expect(stderr).not.toContain('Start it');
   });
 
   test('of a frozen plan reads no config', async () => {
@@ -317,5 +329,21 @@ describe('colours', () => {
     expect(stderr).not.toContain('\u001b[?25l');
     const live = await mlc('build', { tty: true, engine: fakeEngine({ pace: 20 }) });
     expect(live.stderr).toContain('\u001b[?25l');
+  });
+});
+
+describe('push', () => {
+  test('goes to the repository of the config, as latest', async () => {
+    const { code, stdout } = await mlc('push --json');
+    expect(code).toBe(0);
+    const { pushed } = JSON.parse(stdout) as BuildReport;
+    expect(pushed).toMatchObject({ tags: ['latest'], blobs: { present: 17, uploaded: 2 } });
+  });
+
+  test('takes a repository and a tag of its own', async () => {
+    const { stdout } = await mlc('push localhost:5000/team/churn:v7 --tag blue --json');
+    const { pushed } = JSON.parse(stdout) as BuildReport;
+    expect(pushed?.reference).toMatch(/^localhost:5000\/team\/churn@sha256:/);
+    expect(pushed?.tags).toEqual(['blue', 'v7']);
   });
 });

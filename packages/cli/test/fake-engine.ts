@@ -4,7 +4,13 @@ import type { EngineEvent, Host } from '@mlcontainer/plugin-kit';
 import { mlcError } from '@mlcontainer/plugin-kit';
 import { cloudRun } from '@mlcontainer/target-cloud-run';
 import { FACTS, PLAN } from './fake-plan.ts';
-import type { BuildReport, EngineContext } from '@mlcontainer/core';
+import type {
+  BuildReport,
+  EngineContext,
+  OutputKind,
+  PushedImage,
+  PushTarget,
+} from '@mlcontainer/core';
 import type { Engine } from '../src/engine.ts';
 
 /** The functions of the engine with its arguments, and whatever results a test needs. */
@@ -151,6 +157,10 @@ export function fakeEngine({ pace = 0, failWith, over = {} }: FakeOptions = {}):
       before.platforms.length === after.platforms.length
         ? []
         : [{ path: 'platforms.1', after: 'linux/arm64' }],
+    pushTarget: async (text) => {
+      const [repository = '', tag] = text.split(/:(?=[^/]*$)/);
+      return { repository, ...(tag === undefined ? {} : { tag }) };
+    },
     planHosts: () =>
       Promise.resolve([{ host: 'debian.example', purpose: 'Debian mirror', source: 'config' }]),
     readLock: () => Promise.resolve(undefined),
@@ -162,9 +172,9 @@ export function fakeEngine({ pace = 0, failWith, over = {} }: FakeOptions = {}):
       plan.decisions.filter(
         (decision) => subject === undefined || decision.subject.includes(subject),
       ),
-    build: async (cx, { outDir, archive }) => {
+    build: async (cx, { outDir, outputs, push }) => {
       await play(cx, BUILD_EVENTS, pace);
-      return report(`${cx.cwd}/${outDir}/diabetes`, archive);
+      return report(`${cx.cwd}/${outDir}/diabetes`, outputs, push);
     },
     runImage: (options, cx) => {
       cx.host.notify({ code: 'container-log', stream: 'stdout', line: '{"message":"ready"}' });
@@ -206,7 +216,11 @@ function once(signal: AbortSignal): Promise<number> {
   );
 }
 
-export function report(folder: string, archive: boolean): BuildReport {
+export function report(
+  folder: string,
+  outputs: readonly OutputKind[] = ['layout'],
+  push?: PushTarget,
+): BuildReport {
   const layers = LAYERS.map(([slot, title, size, reused]) => ({
     title,
     slot,
@@ -232,8 +246,9 @@ export function report(folder: string, archive: boolean): BuildReport {
         layers,
       },
     ],
-    layout: `${folder}/image`,
-    ...(archive ? { archive: `${folder}/image.tar` } : {}),
+    ...(outputs.includes('layout') ? { layout: `${folder}/image` } : {}),
+    ...(outputs.includes('archive') ? { archive: `${folder}/image.tar` } : {}),
+    ...(outputs.includes('registry') ? { pushed: pushed(push) } : {}),
     targets: [
       { name: 'target-cloud-run', files: [`${folder}/targets/target-cloud-run/service.yaml`] },
     ],
@@ -268,4 +283,13 @@ export function configError(cwd: string): Error {
       },
     ],
   });
+}
+
+function pushed(push: PushTarget | undefined): PushedImage {
+  return {
+    reference: `${push?.repository ?? 'registry.example/team/diabetes'}@${digestOf('image')}`,
+    tags: push?.tags ?? [],
+    blobs: { present: 17, mounted: 0, uploaded: 2 },
+    sent: 2400,
+  };
 }

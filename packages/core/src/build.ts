@@ -1,13 +1,14 @@
 import path from 'node:path';
 import type { Plan } from '@mlcontainer/plugin-kit';
 import type { EngineContext } from './context.ts';
-import { makeImages } from './image/make.ts';
+import { makeImages, type ImageSet } from './image/make.ts';
 import { buildLayers, type BuiltPlatform } from './layers/build-layers.ts';
 import { makeLock } from './lock/make.ts';
 import { rememberLayers } from './lock/layers.ts';
 import type { Lock } from './lock/types.ts';
+import { writeOutputs, type OutputKind, type WrittenOutputs } from './outputs/image.ts';
 import { withOutputLock } from './outputs/out-lock.ts';
-import { writeOutputs } from './outputs/image.ts';
+import type { ImagePush, PushedImage, PushTarget } from './outputs/push.ts';
 import { buildReport, writeReport, type BuildReport } from './outputs/report.ts';
 import { imageReference, writeSpecs } from './outputs/specs.ts';
 import { stage } from './stage.ts';
@@ -23,60 +24,119 @@ export interface BuildOptions {
   readonly update?: boolean;
   /** The folder that gets `<name>/`; absolute or relative to the context's. */
   readonly outDir: string;
-  /** Write `image.tar` beside the layout as well. */
-  readonly archive: boolean;
+  /**
+   * Where the image goes. With the registry alone, a layer that the lock knows and the registry has is neither
+   * fetched nor made.
+   */
+  readonly outputs: readonly OutputKind[];
+  /** With the output `registry`: another repository than the plan's, and tags. */
+  readonly push?: PushTarget;
 }
 
-/** From a plan to an image on disk and its specs: the flow of the design, stage by stage. */
+/** From a plan to an image and its specs: the flow of the design, stage by stage. */
 export async function build(cx: EngineContext, options: BuildOptions): Promise<BuildReport> {
-  const { plan, root, frozen, update = false } = options;
+  const { plan, root, frozen, update = false, outputs } = options;
   const start = cx.ports.clock.monotonic();
   const folder = path.resolve(cx.cwd, options.outDir, plan.name);
+  const push = outputs.includes('registry') ? await startPush(cx, options) : undefined;
   const lock = await makeLock(cx, plan, root, { frozen, update });
-  return withOutputLock(folder, async () => {
-    const platforms = await stage(cx, 'layers', () => runLayers(cx, plan, lock, root), layersLine);
-    const images = await stage(
-      cx,
-      'image',
-      () => Promise.resolve(makeImages(plan, platforms)),
-      (set) => set.root.digest,
-    );
-    const locked = await rememberLayers(cx, root, lock, platforms, frozen);
-    const outputs = await stage(
-      cx,
-      'outputs',
-      () => writeOutputs(cx, plan, images, folder, options.archive),
-      ({ archive }) => (archive === undefined ? 'layout' : 'layout and archive'),
-    );
-    const reference = imageReference(plan, images.root.digest);
-    const targets = await stage(
-      cx,
-      'specs',
-      () => writeSpecs(cx, plan, folder, reference),
-      (list) => list.map(({ name }) => name).join(', ') || 'none',
-    );
-    const ms = cx.ports.clock.monotonic() - start;
-    const report = buildReport({ plan, lock: locked, images, outputs, targets, reference, ms });
-    await writeReport(cx, folder, report);
-    return report;
-  });
+  return withOutputLock(folder, () =>
+    withLayers(cx, push, async () => {
+      const platforms = await stage(
+        cx,
+        'layers',
+        () => layersFor(cx, options, lock, push),
+        layersLine,
+      );
+      const images = await stage(cx, 'image', () => imagesOf(plan, platforms), rootDigest);
+      const locked = await rememberLayers(cx, root, lock, platforms, frozen);
+      const done = await stage(
+        cx,
+        'outputs',
+        () => deliver(cx, options, images, folder, push),
+        told,
+      );
+      const reference = imageReference(plan, images.root.digest, push?.repository);
+      const targets = await stage(
+        cx,
+        'specs',
+        () => writeSpecs(cx, plan, folder, reference),
+        (list) => list.map(({ name }) => name).join(', ') || 'none',
+      );
+      const ms = cx.ports.clock.monotonic() - start;
+      const report = buildReport({ plan, lock: locked, images, ...done, targets, reference, ms });
+      await writeReport(cx, folder, report);
+      return report;
+    }),
+  );
 }
 
-async function runLayers(
+/** The registry client is loaded only by who needs it. */
+async function startPush(cx: EngineContext, { plan, push }: BuildOptions): Promise<ImagePush> {
+  const { openPush } = await import('./outputs/push.ts');
+  return openPush(cx, plan, push ?? { tags: [] });
+}
+
+/** Layers may be made until the last output is done; then the threads end, and whatever is on its way. */
+async function withLayers<T>(
   cx: EngineContext,
-  plan: Plan,
-  lock: Lock,
-  root: string,
-): Promise<readonly BuiltPlatform[]> {
+  push: ImagePush | undefined,
+  run: () => Promise<T>,
+): Promise<T> {
   try {
-    return await buildLayers(cx, plan, lock, root);
+    return await run();
   } finally {
+    await push?.close();
     await cx.layerRunner.close();
   }
 }
 
+function layersFor(
+  cx: EngineContext,
+  { plan, root, outputs }: BuildOptions,
+  lock: Lock,
+  push: ImagePush | undefined,
+): Promise<readonly BuiltPlatform[]> {
+  if (push === undefined) return buildLayers(cx, plan, lock, root);
+  const inner = { ...cx, signal: AbortSignal.any([cx.signal, push.failed]) };
+  const lazy = outputs.every((kind) => kind === 'registry');
+  return buildLayers(inner, plan, lock, root, { lazy, onMade: push.ahead });
+}
+
+function imagesOf(plan: Plan, platforms: readonly BuiltPlatform[]): Promise<ImageSet> {
+  return Promise.resolve(makeImages(plan, platforms));
+}
+
+interface Delivered {
+  readonly outputs: WrittenOutputs;
+  readonly pushed: PushedImage | undefined;
+}
+
+async function deliver(
+  cx: EngineContext,
+  { plan, outputs }: BuildOptions,
+  images: ImageSet,
+  folder: string,
+  push: ImagePush | undefined,
+): Promise<Delivered> {
+  const [written, pushed] = await Promise.all([
+    writeOutputs(cx, plan, images, folder, outputs),
+    push?.finish(images),
+  ]);
+  return { outputs: written, pushed };
+}
+
 function layersLine(platforms: readonly BuiltPlatform[]): string {
   const layers = platforms.flatMap((platform) => platform.layers);
-  const reused = layers.filter((layer) => layer.reused).length;
+  const reused = layers.filter((layer) => layer.origin() !== 'made').length;
   return `${layers.length} layers, ${reused} reused`;
+}
+
+function rootDigest({ root }: ImageSet): string {
+  return root.digest;
+}
+
+function told({ outputs, pushed }: Delivered): string {
+  const kinds = Object.keys(outputs);
+  return [...kinds, ...(pushed === undefined ? [] : [pushed.reference])].join(' and ');
 }

@@ -2,6 +2,7 @@ import { nodePorts } from '@mlcontainer/node-ports';
 import type { Host, Ports } from '@mlcontainer/plugin-kit';
 import type { LayerRunner } from './layers/runner.ts';
 import { threadedRunner } from './layers/threads.ts';
+import type { Bundle } from './vendor/bundle.ts';
 
 /** The environment variables of the process that calls the engine. */
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -14,6 +15,8 @@ export interface EngineContext {
   readonly host: Host;
   readonly signal: AbortSignal;
   readonly layerRunner: LayerRunner;
+  /** Inputs that were carried in; asked before the network. */
+  readonly bundle?: Bundle;
   /** Root of the store as the caller named it, where he did. */
   readonly cacheDir?: string;
 }

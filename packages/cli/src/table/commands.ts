@@ -1,5 +1,5 @@
 import type { AnyCommand } from '../command/types.ts';
-import { buildCommand, lockCommand, planCommand, runCommand } from './build.ts';
+import { buildCommand, lockCommand, planCommand, pushCommand, runCommand } from './build.ts';
 import {
   cacheCommand,
   completionCommand,
@@ -22,6 +22,7 @@ export const COMMANDS: readonly AnyCommand[] = [
   planCommand,
   lockCommand,
   buildCommand,
+  pushCommand,
   runCommand,
   inspectCommand,
   explainCommand,

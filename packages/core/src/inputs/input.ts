@@ -1,4 +1,5 @@
 import type { EngineContext } from '../context.ts';
+import { fromBundle } from '../vendor/bundle.ts';
 
 /** One artifact of the lock, by its hash. */
 export interface LockedInput {
@@ -10,7 +11,7 @@ export interface LockedInput {
   readonly size: number;
 }
 
-/** The path of an input in the store; fetched where it is missing, and told to the host either way. */
+/** The path of an input in the store; taken from a vendored bundle or fetched where it is missing, and told to the host either way. */
 export async function haveInput(
   cx: EngineContext,
   input: LockedInput,
@@ -20,7 +21,7 @@ export async function haveInput(
   const { name, sha256, size } = input;
   const held = await cx.ports.store.path(sha256);
   if (held === undefined) cx.host.notify({ code: 'input-start', name, size });
-  const path = held ?? (await fetch());
+  const path = held ?? (await fromBundle(cx, input)) ?? (await fetch());
   cx.host.notify({ code: 'input-done', name, size, reused: held !== undefined });
   return path;
 }

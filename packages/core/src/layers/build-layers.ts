@@ -1,25 +1,41 @@
+import type { LibraryRecord } from '@mlcontainer/debian';
 import { mlcError, type Plan, type Platform } from '@mlcontainer/plugin-kit';
 import type { EngineContext } from '../context.ts';
 import type { Lock } from '../lock/types.ts';
 import { cachedLayer, rememberLayer } from './cache.ts';
 import { imageLayers, type ImageLayer } from './image-layers.ts';
-import type { LayerResult } from './job.ts';
+import { once } from '../once.ts';
+import type { LayerFacts, LayerResult } from './job.ts';
 import { inputsOf, prepareJob, type Inputs } from './prepare.ts';
 import { recipeDigest } from './recipe.ts';
 
-/** A layer that is there, with what it is and how it came. */
+/** A layer as it goes into an image: what it is, how it came, and the way to its bytes. */
 export interface BuiltLayer {
   readonly layer: ImageLayer;
   readonly recipe: string;
-  readonly result: LayerResult;
-  readonly reused: boolean;
-  readonly ms: number;
+  readonly result: LayerFacts;
+  /** `made` now, from the `store`, or known by the `lock` alone: its bytes are nowhere here yet. */
+  readonly origin: () => 'made' | 'store' | 'lock';
+  /** What making it took; 0 where it was not made. */
+  readonly ms: () => number;
+  /** Makes it where only the lock knew it. */
+  readonly make: () => Promise<LayerResult>;
+  /** The path of its bytes in the store, made now where they are not there. */
+  readonly bytes: () => Promise<string>;
 }
 
 /** The layers of one platform's image. */
 export interface BuiltPlatform {
   readonly platform: Platform;
   readonly layers: readonly BuiltLayer[];
+}
+
+/** How much of an image has to be on disk. */
+export interface BuildLayersOptions {
+  /** A layer that the lock knows is made when its bytes are asked for, and not at all when nobody asks. After ko's lazy layer. */
+  readonly lazy: boolean;
+  /** Told of each layer that had to be made, as soon as it is. */
+  readonly onMade?: (layer: BuiltLayer) => void;
 }
 
 /**
@@ -31,13 +47,14 @@ export async function buildLayers(
   plan: Plan,
   lock: Lock,
   root: string,
+  options: BuildLayersOptions = { lazy: false },
 ): Promise<readonly BuiltPlatform[]> {
   const stop = new AbortController();
   const inner = { ...cx, signal: AbortSignal.any([cx.signal, stop.signal]) };
   const made = new Map<string, Promise<BuiltLayer>>();
   try {
     return await allPlatforms(
-      { cx: inner, lock, inputs: inputsOf(inner, plan, lock, root), made },
+      { cx: inner, lock, inputs: inputsOf(inner, plan, lock, root), made, ...options },
       plan,
     );
   } catch (error) {
@@ -48,7 +65,7 @@ export async function buildLayers(
 }
 
 /** What the layers of one build share. */
-interface LayerWork {
+interface LayerWork extends BuildLayersOptions {
   readonly cx: EngineContext;
   readonly lock: Lock;
   readonly inputs: Inputs;
@@ -56,36 +73,36 @@ interface LayerWork {
   readonly made: Map<string, Promise<BuiltLayer>>;
 }
 
+/** The shared libraries of an image's Debian layers, for the loader's cache. */
+type Libraries = () => Promise<readonly LibraryRecord[]>;
+
 function allPlatforms(work: LayerWork, plan: Plan): Promise<readonly BuiltPlatform[]> {
   return Promise.all(
     plan.platforms.map(async (platform): Promise<BuiltPlatform> => {
       const layers = imageLayers(plan, work.lock, platform);
-      const debian = (): Promise<readonly BuiltLayer[]> =>
-        Promise.all(
-          layers
-            .filter((layer) => layer.recipe.kind === 'debian')
-            .map((layer) => haveLayer(work, layer, debian)),
+      const libraries: Libraries = async () => {
+        const debian = layers.filter((layer) => layer.recipe.kind === 'debian');
+        const results = await Promise.all(
+          debian.map(async (layer) => (await haveLayer(work, layer, libraries)).make()),
         );
+        return results.flatMap((result) => result.libraries ?? []);
+      };
       // Started in the order of cost, so that the largest does not come last on its own.
       for (const layer of [...layers].sort((a, b) => cost(b) - cost(a)))
-        void haveLayer(work, layer, debian);
+        void haveLayer(work, layer, libraries);
       return {
         platform,
-        layers: await Promise.all(layers.map((layer) => haveLayer(work, layer, debian))),
+        layers: await Promise.all(layers.map((layer) => haveLayer(work, layer, libraries))),
       };
     }),
   );
 }
 
-function haveLayer(
-  work: LayerWork,
-  layer: ImageLayer,
-  debian: () => Promise<readonly BuiltLayer[]>,
-): Promise<BuiltLayer> {
+function haveLayer(work: LayerWork, layer: ImageLayer, libraries: Libraries): Promise<BuiltLayer> {
   const recipe = recipeDigest(layer.recipe);
   const known = work.made.get(recipe);
   if (known !== undefined) return known;
-  const building = buildLayer(work, layer, recipe, debian);
+  const building = buildLayer(work, layer, recipe, libraries);
   // Whoever waits for it sees the failure; it must not count as unhandled before that.
   building.catch(() => undefined);
   work.made.set(recipe, building);
@@ -96,41 +113,73 @@ async function buildLayer(
   work: LayerWork,
   layer: ImageLayer,
   recipe: string,
-  debian: () => Promise<readonly BuiltLayer[]>,
+  libraries: Libraries,
 ): Promise<BuiltLayer> {
-  const { cx, lock } = work;
-  const { title, slot } = layer;
-  const timer = { start: cx.ports.clock.monotonic() };
+  const { cx, lock, lazy } = work;
   const cached = await cachedLayer(cx.ports.store, recipe);
-  const onStart = (): void => {
-    timer.start = cx.ports.clock.monotonic();
-    cx.host.notify({ code: 'layer-start', id: recipe, slot, title });
+  const locked = lazy && cached === undefined ? lock.layers[recipe] : undefined;
+  const state: { origin: 'made' | 'store' | 'lock'; ms: number } = {
+    origin: cached !== undefined ? 'store' : locked !== undefined ? 'lock' : 'made',
+    ms: 0,
   };
-  const result = cached ?? (await makeLayer(work, layer, recipe, debian, onStart));
-  checkAgainstLock(lock, recipe, title, result);
-  const ms = cx.ports.clock.monotonic() - timer.start;
-  const { digest, size } = result;
-  const reused = cached !== undefined;
-  cx.host.notify({ code: 'layer-done', id: recipe, slot, title, digest, size, ms, reused });
-  return { layer, recipe, result, reused, ms };
+  const make = once(async () => {
+    if (cached !== undefined) return cached;
+    const { result, ms } = await makeLayer(work, layer, recipe, libraries);
+    checkAgainstLock(lock, recipe, layer.title, result);
+    Object.assign(state, { origin: 'made', ms });
+    tell(cx, layer, recipe, result, { ms, reused: false });
+    return result;
+  });
+  const result = locked ?? (await make());
+  if (state.origin !== 'made') {
+    checkAgainstLock(lock, recipe, layer.title, result);
+    tell(cx, layer, recipe, result, { ms: 0, reused: true });
+  }
+  const { origin } = state;
+  const built: BuiltLayer = {
+    ...{ layer, recipe, result, make, origin: () => state.origin, ms: () => state.ms },
+    bytes: async () => heldPath(cx, (await make()).digest),
+  };
+  if (origin === 'made') work.onMade?.(built);
+  return built;
+}
+
+async function heldPath(cx: EngineContext, digest: string): Promise<string> {
+  const held = await cx.ports.store.path(digest.slice('sha256:'.length));
+  if (held === undefined) throw new Error(`the store lost ${digest} while the build ran`);
+  return held;
+}
+
+function tell(
+  cx: EngineContext,
+  { slot, title }: ImageLayer,
+  recipe: string,
+  { digest, size }: LayerFacts,
+  how: { readonly ms: number; readonly reused: boolean },
+): void {
+  cx.host.notify({ code: 'layer-done', id: recipe, slot, title, digest, size, ...how });
 }
 
 async function makeLayer(
   { cx, inputs }: LayerWork,
   layer: ImageLayer,
   recipe: string,
-  debian: () => Promise<readonly BuiltLayer[]>,
-  onStart: () => void,
-): Promise<LayerResult> {
-  const libraries = async () => (await debian()).flatMap(({ result }) => result.libraries ?? []);
+  libraries: Libraries,
+): Promise<{ readonly result: LayerResult; readonly ms: number }> {
+  const { slot, title } = layer;
+  let start = cx.ports.clock.monotonic();
+  const onStart = (): void => {
+    start = cx.ports.clock.monotonic();
+    cx.host.notify({ code: 'layer-start', id: recipe, slot, title });
+  };
   const job = await prepareJob(cx, layer, inputs, libraries);
   const result = await cx.layerRunner.run(job, { signal: cx.signal, onStart });
   await rememberLayer(cx.ports.store, recipe, result);
-  return result;
+  return { result, ms: cx.ports.clock.monotonic() - start };
 }
 
 /** The same recipe must give the bytes that the lock has on record. */
-function checkAgainstLock(lock: Lock, recipe: string, layer: string, result: LayerResult): void {
+function checkAgainstLock(lock: Lock, recipe: string, layer: string, result: LayerFacts): void {
   const expected = lock.layers[recipe]?.digest;
   if (expected !== undefined && expected !== result.digest) {
     throw mlcError('MLC2301', { layer, expected, actual: result.digest });

@@ -153,6 +153,7 @@ function filesLayers(plan: Plan, slot: Slot, bytecode: string | null): readonly 
 
 function titleOf(slot: Slot, owners: Plan['layers']): string {
   if (slot === 'app') return 'app';
+  if (slot === 'model') return 'server settings';
   return owners.some((layer) => layer.id === 'core/server') ? 'server' : `files (${slot})`;
 }
 

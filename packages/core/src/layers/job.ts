@@ -33,13 +33,19 @@ export type LayerJob =
     }
   | { readonly recipe: ModelRecipe; readonly file: string; readonly size: number };
 
-/** A finished layer: in the store under its digest, and described by this. */
-export interface LayerResult {
+/** What an image has to know of a layer. */
+export interface LayerFacts {
   readonly mediaType: string;
   readonly digest: Digest;
   readonly diffId: Digest;
   /** Bytes, compressed. */
   readonly size: number;
+  /** Bytes; not known of a layer that only the lock knows. */
+  readonly uncompressedSize?: number;
+}
+
+/** A finished layer: in the store under its digest, and described by this. */
+export interface LayerResult extends LayerFacts {
   readonly uncompressedSize: number;
   /** Shared libraries of a Debian layer, for the loader's cache. */
   readonly libraries?: readonly LibraryRecord[];

@@ -2,56 +2,76 @@ import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import {
   layoutContent,
+  openLayout,
   writeArchive,
   writeLayout,
   type BlobSource,
   type LayoutContent,
 } from '@mlcontainer/oci';
-import type { Plan } from '@mlcontainer/plugin-kit';
+import { isMlcError, type Plan } from '@mlcontainer/plugin-kit';
 import type { EngineContext } from '../context.ts';
 import type { ImageSet } from '../image/make.ts';
 import { diskError } from './replace.ts';
 
+/** Where an image can go. */
+export type OutputKind = 'layout' | 'archive' | 'registry';
+
 /** What a build wrote; absolute paths. */
 export interface WrittenOutputs {
-  readonly layout: string;
+  readonly layout?: string;
   readonly archive?: string;
 }
 
-/** The stage `outputs`: the layout at `image/`, and on request the one archive that every engine loads. */
+/**
+ * The part of the stage `outputs` that stays on disk: the layout at `image/`, and the one archive that every engine
+ * loads. What an earlier build left there goes, where it is another image: it must not stand beside this one's specs.
+ */
 export async function writeOutputs(
   cx: EngineContext,
   plan: Plan,
   images: ImageSet,
   folder: string,
-  archive: boolean,
+  kinds: readonly OutputKind[],
 ): Promise<WrittenOutputs> {
-  const content = await contentOf(cx, plan, images);
   const layout = path.join(folder, 'image');
-  const file = path.join(folder, 'image.tar');
-  const digest = images.root.digest;
+  const archive = path.join(folder, 'image.tar');
+  const { digest } = images.root;
+  const onDisk = kinds.filter((kind) => kind !== 'registry');
+  const content = onDisk.length === 0 ? undefined : await contentOf(plan, images);
   try {
     await mkdir(folder, { recursive: true });
-    await writeLayout(layout, content, { signal: cx.signal });
-    cx.host.notify({ code: 'output', kind: 'layout', path: layout, digest });
-    // An archive of an earlier image must not stand beside this one.
-    if (!archive) await rm(file, { force: true });
-    else await writeArchive(file, content, { signal: cx.signal });
+    if (!onDisk.includes('archive')) await rm(archive, { force: true });
+    if (content === undefined || !onDisk.includes('layout')) await removeOther(cx, layout, digest);
+    else await writeLayout(layout, content, { signal: cx.signal });
+    if (content !== undefined && onDisk.includes('archive'))
+      await writeArchive(archive, content, { signal: cx.signal });
   } catch (error) {
     throw diskError(folder, error);
   }
-  if (!archive) return { layout };
-  cx.host.notify({ code: 'output', kind: 'archive', path: file, digest });
-  return { layout, archive: file };
+  const places = { layout, archive };
+  for (const kind of onDisk) cx.host.notify({ code: 'output', kind, path: places[kind], digest });
+  return Object.fromEntries(onDisk.map((kind) => [kind, places[kind]]));
 }
 
-async function contentOf(cx: EngineContext, plan: Plan, images: ImageSet): Promise<LayoutContent> {
-  const layers = images.images.flatMap((image) => image.layers.map((layer) => layer.result));
+/** Removes a layout that holds another image; anything that is no layout is the user's and stays. */
+async function removeOther(cx: EngineContext, folder: string, digest: string): Promise<void> {
+  try {
+    const layout = await openLayout(folder, { signal: cx.signal });
+    await layout.close();
+    if (layout.index.manifests.some((manifest) => manifest.digest === digest)) return;
+  } catch (error) {
+    if (isMlcError(error)) return;
+    throw error;
+  }
+  await rm(folder, { recursive: true });
+}
+
+async function contentOf(plan: Plan, images: ImageSet): Promise<LayoutContent> {
+  const layers = images.images.flatMap((image) => image.layers);
   const blobs = await Promise.all(
-    layers.map(async ({ mediaType, digest, size }): Promise<BlobSource> => {
-      const held = await cx.ports.store.path(digest.slice('sha256:'.length));
-      if (held === undefined) throw new Error(`the store lost ${digest} while the build ran`);
-      return { descriptor: { mediaType, digest, size }, source: { path: held } };
+    layers.map(async ({ result, bytes }): Promise<BlobSource> => {
+      const { mediaType, digest, size } = result;
+      return { descriptor: { mediaType, digest, size }, source: { path: await bytes() } };
     }),
   );
   const built = images.index ?? images.images[0]!.assembled;

@@ -5,6 +5,7 @@ import type { BuiltImage, ImageSet } from '../image/make.ts';
 import { prettyJson } from '../json.ts';
 import type { Lock } from '../lock/types.ts';
 import type { WrittenOutputs } from './image.ts';
+import type { PushedImage } from './push.ts';
 import { replaceFile } from './replace.ts';
 
 /** The content of `build.json`. Sizes in bytes, times in milliseconds. */
@@ -17,8 +18,9 @@ export interface BuildReport {
   readonly reference: string;
   readonly images: readonly ImageReport[];
   /** Absolute paths. */
-  readonly layout: string;
+  readonly layout?: string;
   readonly archive?: string;
+  readonly pushed?: PushedImage;
   readonly targets: readonly { readonly name: string; readonly files: readonly string[] }[];
   readonly inputs: { readonly debian: number; readonly wheels: number };
   readonly ms: number;
@@ -28,9 +30,10 @@ export interface BuildReport {
 export interface ImageReport {
   readonly platform: string;
   readonly digest: string;
-  /** Of all layers, compressed and as they unpack. */
+  /** Of all layers, compressed. */
   readonly size: number;
-  readonly uncompressedSize: number;
+  /** As they unpack; not known where a layer was neither made nor in the store. */
+  readonly uncompressedSize?: number;
   readonly layers: readonly LayerReport[];
 }
 
@@ -43,7 +46,7 @@ export interface LayerReport {
   readonly digest: string;
   readonly size: number;
   readonly reused: boolean;
-  /** Why it was made, or `same recipe` when it was not. */
+  /** Why it was made, or why it was not. */
   readonly because: string;
   readonly ms: number;
 }
@@ -53,13 +56,14 @@ export interface ReportInput {
   readonly lock: Lock;
   readonly images: ImageSet;
   readonly outputs: WrittenOutputs;
+  readonly pushed: PushedImage | undefined;
   readonly targets: BuildReport['targets'];
   readonly reference: string;
   readonly ms: number;
 }
 
 export function buildReport(input: ReportInput): BuildReport {
-  const { plan, lock, images, outputs, targets, reference, ms } = input;
+  const { plan, lock, images, outputs, pushed, targets, reference, ms } = input;
   const count = (lists: readonly { packages: readonly unknown[] }[]): number =>
     lists.reduce((total, list) => total + list.packages.length, 0);
   return {
@@ -68,8 +72,8 @@ export function buildReport(input: ReportInput): BuildReport {
     digest: images.root.digest,
     reference,
     images: images.images.map(imageReport),
-    layout: outputs.layout,
-    ...(outputs.archive === undefined ? {} : { archive: outputs.archive }),
+    ...outputs,
+    ...(pushed === undefined ? {} : { pushed }),
     targets,
     inputs: { debian: count(lock.debian), wheels: count(lock.python) },
     ms: Math.round(ms),
@@ -88,21 +92,29 @@ export async function writeReport(
 }
 
 function imageReport({ platform, layers, assembled }: BuiltImage): ImageReport {
+  const unpacked = layers.map(({ result }) => result.uncompressedSize);
+  const known = unpacked.every((size) => size !== undefined);
   return {
     platform: platformName(platform),
     digest: assembled.descriptor.digest,
     size: layers.reduce((total, { result }) => total + result.size, 0),
-    uncompressedSize: layers.reduce((total, { result }) => total + result.uncompressedSize, 0),
-    layers: layers.map(({ layer, recipe, result, reused, ms }) => ({
+    ...(known ? { uncompressedSize: unpacked.reduce((total, size) => total + size, 0) } : {}),
+    layers: layers.map(({ layer, recipe, result, origin, ms }) => ({
       title: layer.title,
       slot: layer.slot,
       owner: layer.owner,
       recipe,
       digest: result.digest,
       size: result.size,
-      reused,
-      because: reused ? 'same recipe' : 'the store has no layer of this recipe',
-      ms: Math.round(ms),
+      reused: origin() !== 'made',
+      because: BECAUSE[origin()],
+      ms: Math.round(ms()),
     })),
   };
 }
+
+const BECAUSE = {
+  made: 'the store has no layer of this recipe',
+  store: 'same recipe',
+  lock: 'the lock knows this recipe, and the registry has its layer',
+} as const;

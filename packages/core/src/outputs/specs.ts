@@ -4,9 +4,9 @@ import type { Plan } from '@mlcontainer/plugin-kit';
 import type { EngineContext } from '../context.ts';
 import { diskError } from './replace.ts';
 
-/** The reference that specs use: by digest, never by tag. */
-export function imageReference(plan: Plan, digest: string): string {
-  return `${plan.image ?? plan.name}@${digest}`;
+/** The reference that specs use: by digest, never by tag. `repository` where it goes elsewhere than the plan says. */
+export function imageReference(plan: Plan, digest: string, repository?: string): string {
+  return `${repository ?? plan.image ?? plan.name}@${digest}`;
 }
 
 /** The stage `specs`: the planned texts with the image's reference filled in, written as one folder. */

@@ -65,7 +65,8 @@ export async function appLayers(
   const core: PlannedLayer = {
     id: 'core/server-config',
     owner: 'core',
-    slot: 'app',
+    // With the model, not with the handler: it names the model's hash, and a new model must not touch code.
+    slot: 'model',
     source: { kind: 'files', files: [settings] },
     reason: 'tells the server which model, adapter and schema it serves',
   };

@@ -49,6 +49,13 @@ export const registryErrors = {
     why: 'The settings of this machine forbid to ask this registry.',
     fix: 'Use the registry that your company provides, or have the entry removed.',
   }),
+  MLC6508: entry<{ name: string }>({
+    title: 'No repository named',
+    message: (d) => `There is no repository to push ${d.name} to.`,
+    why: 'The config names none in `image`, and neither does the command line.',
+    fix: "Set `image: 'registry/repository'` in the config, or run `mlcontainer push registry/repository`.",
+    exit: 2,
+  }),
   MLC6510: entry<{ name: string; reference: string }>({
     title: 'Not in the repository',
     message: (d) => `${d.name} holds no ${d.reference}.`,

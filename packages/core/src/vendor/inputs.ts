@@ -1,0 +1,40 @@
+import path from 'node:path';
+import type { Plan } from '@mlcontainer/plugin-kit';
+import type { EngineContext } from '../context.ts';
+import { fetchDebs, mirrorsOf } from '../inputs/debian.ts';
+import type { LockedInput } from '../inputs/input.ts';
+import { fetchWheels, settingsOf } from '../inputs/wheels.ts';
+import type { Lock } from '../lock/types.ts';
+
+/** An input with its place in the store. */
+export interface HeldInput extends LockedInput {
+  readonly kind: 'deb' | 'wheel';
+  readonly path: string;
+}
+
+/** Every input that the lock names, fetched where the store lacks it; each once, by file name. */
+export async function haveAllInputs(
+  cx: EngineContext,
+  plan: Plan,
+  lock: Lock,
+): Promise<readonly HeldInput[]> {
+  const mirrors = await mirrorsOf(cx, plan);
+  const settings = await settingsOf(cx);
+  const debs = [...lock.debian, ...lock.tools].map(async (set) => {
+    const fetched = await fetchDebs(cx, set, set.packages, mirrors);
+    return fetched.map(({ deb, path: held }): HeldInput => ({
+      ...{ kind: 'deb', name: path.posix.basename(deb.file), path: held },
+      ...{ sha256: deb.sha256, size: deb.size },
+    }));
+  });
+  const wheels = lock.python.map(async (set) => {
+    const fetched = await fetchWheels(cx, set.packages, settings);
+    return fetched.map(({ wheel, path: held }): HeldInput => ({
+      ...{ kind: 'wheel', name: wheel.file, path: held },
+      ...{ sha256: wheel.sha256, size: wheel.size },
+    }));
+  });
+  const all = (await Promise.all([...debs, ...wheels])).flat();
+  const unique = new Map(all.map((input) => [input.sha256, input]));
+  return [...unique.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
