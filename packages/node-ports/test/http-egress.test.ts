@@ -22,8 +22,8 @@ describe('the egress list', () => {
     await getText(http, target.origin, { purpose: 'index' });
     expect(http.egress()).toEqual(
       [
-        { origin: server.origin, purposes: ['wheel'], requests: 1, received: 0 },
-        { origin: target.origin, purposes: ['index', 'wheel'], requests: 2, received: 24 },
+        { origin: server.origin, purposes: ['wheel'], requests: 1, received: 0, sent: 0 },
+        { origin: target.origin, purposes: ['index', 'wheel'], requests: 2, received: 24, sent: 0 },
       ].sort((a, b) => (a.origin < b.origin ? -1 : 1)),
     );
   });

@@ -113,12 +113,13 @@ describe('no answer', () => {
       'two different lengths',
       'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab',
     ],
-  ])('is MLC7001 after all attempts: %s', async (_what, text) => {
+  ])('is MLC7001 after all attempts: %s', async (what, text) => {
     const server = createServer((socket) => void socket.once('data', () => socket.end(text)));
     const { port, connections } = await listen(server, '127.0.0.1');
     const { http, clock } = testHttp({ retry: { attempts: 3 } });
     expect(await codeOf(get(http, `http://127.0.0.1:${port}/`).then(readBody))).toBe('MLC7001');
-    expect(clock.sleeps).toEqual([250, 500]);
+    // Where bytes came before, it may be a kept connection that the server had enough of: at once again, the first time.
+    expect(clock.sleeps).toEqual(what === 'half a header' ? [0, 500] : [250, 500]);
     expect(connections()).toBe(3);
   });
 

@@ -23,6 +23,8 @@ export interface HttpRequest {
   readonly caFile?: string | undefined;
   /** What this machine shows of itself (mutual TLS); PEM files. */
   readonly clientCert?: { readonly certFile: string; readonly keyFile: string } | undefined;
+  /** The server's certificate is not verified: only where the user said so for that very host. */
+  readonly insecure?: boolean | undefined;
   /** With `manual`, an answer of 3xx is given as it is; `follow` when left out. */
   readonly redirect?: 'follow' | 'manual';
   /**

@@ -3,13 +3,17 @@ import type { Dispatcher } from 'undici';
 import type { Environment } from '../environment.ts';
 import { proxyFor } from './proxy.ts';
 import type { Resolver } from './resolver.ts';
-import { createTrust, type TrustLevel } from './trust.ts';
+import { createTrust, type TlsSettings, type TrustLevel } from './trust.ts';
 
 /** Milliseconds. */
 export interface Timeouts {
   readonly connect: number;
   /** From the request sent to the first line of the answer. */
   readonly headers: number;
+  /** Without the server taking a piece of the body that is sent. */
+  readonly send: number;
+  /** From the last byte of a body sent to the first line of the answer: a registry may check all of a blob in between. */
+  readonly commit: number;
   /** Without a byte of the body, or with next to none. */
   readonly stall: number;
 }
@@ -30,7 +34,7 @@ export interface Route {
 
 /** Connection pools by route and trust, made when first needed. */
 export interface Dispatchers {
-  route(url: URL, caFile: string | undefined, level: TrustLevel): Promise<Route>;
+  route(url: URL, tls: TlsSettings, level: TrustLevel): Promise<Route>;
   close(): Promise<void>;
 }
 
@@ -38,10 +42,10 @@ export interface Dispatchers {
 export function createDispatchers(options: DispatcherOptions): Dispatchers {
   const made = new Map<string, Promise<Dispatcher>>();
   return {
-    async route(url, caFile, level) {
+    async route(url, tls, level) {
       const proxy = proxyFor(url, options.env);
-      const key = JSON.stringify([proxy?.href, url.protocol === 'https:' ? [caFile, level] : '']);
-      const dispatcher = made.get(key) ?? makeDispatcher(options, url, proxy, caFile, level);
+      const key = keyOf(url, proxy, tls, level);
+      const dispatcher = made.get(key) ?? makeDispatcher(options, url, proxy, tls, level);
       made.set(key, dispatcher);
       dispatcher.catch(() => made.delete(key));
       return { dispatcher: await dispatcher, proxy };
@@ -56,22 +60,21 @@ export function createDispatchers(options: DispatcherOptions): Dispatchers {
   };
 }
 
+function keyOf(url: URL, proxy: URL | undefined, tls: TlsSettings, level: TrustLevel): string {
+  const { caFile, clientCert, insecure } = tls;
+  const secure = [caFile, level, clientCert?.certFile, clientCert?.keyFile, insecure];
+  return JSON.stringify([proxy?.href, url.protocol === 'https:' ? secure : '']);
+}
+
 async function makeDispatcher(
   options: DispatcherOptions,
   url: URL,
   proxy: URL | undefined,
-  caFile: string | undefined,
+  tls: TlsSettings,
   level: TrustLevel,
 ): Promise<Dispatcher> {
   const { Agent, Pool, ProxyAgent } = await import('undici');
-  const secure = url.protocol === 'https:' || proxy?.protocol === 'https:';
-  const secureContext = secure ? await createTrust(options.env, caFile, level) : undefined;
-  const connect = {
-    timeout: options.timeouts.connect,
-    lookup: options.resolver.lookup,
-    allowH2: false,
-    ...(secureContext === undefined ? {} : { secureContext }),
-  };
+  const connect = await connector(options, url, tls, level);
   const pool = {
     connections: options.connections,
     pipelining: 1,
@@ -85,7 +88,25 @@ async function makeDispatcher(
     // A proxy forwards plain http and tunnels https, as curl has it.
     proxyTunnel: false,
     requestTls: connect,
-    proxyTls: connect,
+    // The client certificate and the leave not to verify are for the server, not for the proxy.
+    proxyTls: await connector(options, proxy, { caFile: tls.caFile }, level),
     factory: (origin, opts) => new Pool(origin, { ...pool, ...opts }),
   });
+}
+
+/** How a connection to a host is opened: what `tls.connect` takes. */
+async function connector(
+  { env, resolver, timeouts }: DispatcherOptions,
+  { protocol }: URL,
+  tls: TlsSettings,
+  level: TrustLevel,
+): Promise<{ timeout: number; lookup: Resolver['lookup']; allowH2: false }> {
+  const secureContext = protocol === 'https:' ? await createTrust(env, tls, level) : undefined;
+  return {
+    timeout: timeouts.connect,
+    lookup: resolver.lookup,
+    allowH2: false,
+    ...(secureContext === undefined ? {} : { secureContext }),
+    ...(tls.insecure === true ? { rejectUnauthorized: false } : {}),
+  };
 }

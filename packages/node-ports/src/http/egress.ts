@@ -10,6 +10,8 @@ export interface EgressEntry {
   readonly requests: number;
   /** Bytes of bodies received. */
   readonly received: number;
+  /** Bytes of bodies sent, those of repeated attempts included. */
+  readonly sent: number;
   /** The proxy's origin, where one was on the way. */
   readonly proxy?: string;
 }
@@ -18,15 +20,22 @@ export interface EgressEntry {
 export interface Egress {
   /** Throws MLC7006 where a list of allowed hosts is given and this one is not on it. */
   check(url: URL, purpose: string): void;
-  /** Counts a request; the function that it gives counts bytes. */
-  record(url: URL, purpose: string, proxy: URL | undefined): (bytes: number) => void;
+  /** Counts a request; what it gives counts bytes. */
+  record(url: URL, purpose: string, proxy: URL | undefined): Counter;
   list(): readonly EgressEntry[];
+}
+
+/** Counts the bytes of bodies. */
+export interface Counter {
+  readonly received: (bytes: number) => void;
+  readonly sent: (bytes: number) => void;
 }
 
 interface Mutable {
   readonly purposes: Set<string>;
   requests: number;
   received: number;
+  sent: number;
   proxy?: string;
 }
 
@@ -39,13 +48,19 @@ export function createEgress(allowed: readonly string[] | undefined): Egress {
       throw mlcError('MLC7006', { purpose, host: url.host, allowed });
     },
     record(url, purpose, proxy) {
-      const entry = seen.get(url.origin) ?? { purposes: new Set(), requests: 0, received: 0 };
+      const entry = seen.get(url.origin) ?? {
+        purposes: new Set(),
+        requests: 0,
+        received: 0,
+        sent: 0,
+      };
       seen.set(url.origin, entry);
       entry.purposes.add(purpose);
       entry.requests += 1;
       if (proxy !== undefined) entry.proxy = proxy.origin;
-      return (bytes) => {
-        entry.received += bytes;
+      return {
+        received: (bytes) => void (entry.received += bytes),
+        sent: (bytes) => void (entry.sent += bytes),
       };
     },
     list: () =>

@@ -1,11 +1,9 @@
-import { Readable } from 'node:stream';
-
 import { isMlcError, type ClockPort } from '@mlcontainer/plugin-kit';
 import type { Dispatcher } from 'undici';
 
 import type { Dispatchers, Timeouts } from './dispatchers.ts';
 import type { Egress } from './egress.ts';
-import { toNetworkError, verdictOf } from './failures.ts';
+import { toNetworkError, verdictOf, wasKept, wasNotSent } from './failures.ts';
 import {
   isIdempotent,
   isRetryable,
@@ -13,18 +11,22 @@ import {
   pauseBefore,
   type RetryPolicy,
 } from './retry.ts';
-import type { TrustLevel } from './trust.ts';
+import type { TlsSettings, TrustLevel } from './trust.ts';
+import { startUpload, type Body } from './upload.ts';
 
-export type Body = Uint8Array | (() => AsyncIterable<Uint8Array>);
-
-/** One request to one origin; redirects are not followed. */
+/** One request to one origin. */
 export interface Message {
   readonly url: URL;
   readonly method: Dispatcher.HttpMethod;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Body | undefined;
   readonly purpose: string;
-  readonly caFile: string | undefined;
+  readonly tls: TlsSettings;
+  /** Whether it may be sent again although the server may have acted on it; by the method where undefined. */
+  readonly repeatable: boolean | undefined;
+  /** Whether redirects are followed, and whether netrc may be asked for the hosts they lead to. */
+  readonly redirect: 'follow' | 'manual';
+  readonly netrc: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -70,6 +72,9 @@ export function createExchange(options: ExchangeOptions): Exchange {
   };
 }
 
+/** The body could not be read: no attempt helps. */
+class SourceError extends Error {}
+
 type Outcome = { readonly answer: Answer } | { readonly pauseMs: number };
 
 /** A server that asks for a pause is left alone by all requests, not only by the one that it told. */
@@ -79,26 +84,27 @@ async function waitForTurn({ clock, pauses }: State, { url, signal }: Message): 
 }
 
 async function tryOnce(state: State, message: Message, attempt: number): Promise<Outcome> {
-  const route = await state.dispatchers.route(message.url, message.caFile, levelOf(state, message));
-  const received = state.egress.record(message.url, message.purpose, route.proxy);
+  const route = await state.dispatchers.route(message.url, message.tls, levelOf(state, message));
+  const counter = state.egress.record(message.url, message.purpose, route.proxy);
   const isLast = attempt >= state.retry.attempts;
   try {
-    const response = await dispatch(state, message, route.dispatcher);
+    const response = await dispatch(state, message, route.dispatcher, counter.sent);
     const answer = {
       status: response.statusCode,
       headers: response.headers,
       body: response.body,
-      received,
+      received: counter.received,
     };
-    if (!isRetryable(answer.status, message.method)) return { answer };
+    if (!isRetryable(answer.status, mayRepeat(message))) return { answer };
     const pauseMs = pauseFor(state, message, answer, attempt);
     if (isLast) return { answer };
     await discard(answer);
     return { pauseMs };
   } catch (error) {
     message.signal.throwIfAborted();
+    if (error instanceof SourceError) throw error.cause;
     if (isMlcError(error)) throw error;
-    const verdict = verdictOf(error, isIdempotent(message.method));
+    const verdict = verdictOf(error, mayRepeat(message));
     if (verdict === 'trust' && levelOf(state, message) === 'configured') {
       state.trust.set(message.url.origin, 'system');
       return { pauseMs: 0 };
@@ -106,8 +112,13 @@ async function tryOnce(state: State, message: Message, attempt: number): Promise
     const { purpose, url } = message;
     if (verdict !== 'again' || isLast)
       throw toNetworkError(error, { purpose, url, proxy: route.proxy, attempts: attempt });
+    if (attempt === 1 && wasKept(error)) return { pauseMs: 0 };
     return { pauseMs: pauseBefore(state.retry, attempt, undefined, state.random()) };
   }
+}
+
+function mayRepeat({ method, repeatable }: Message): boolean {
+  return repeatable ?? isIdempotent(method);
 }
 
 function levelOf({ trust }: State, { url }: Message): TrustLevel {
@@ -116,27 +127,40 @@ function levelOf({ trust }: State, { url }: Message): TrustLevel {
 
 async function dispatch(
   { timeouts }: State,
-  { url, method, headers, body, signal }: Message,
+  message: Message,
   dispatcher: Dispatcher,
+  count: (bytes: number) => void,
 ): Promise<Dispatcher.ResponseData> {
-  const response = await dispatcher.request({
-    origin: url.origin,
-    path: url.pathname + url.search,
-    method,
-    headers,
-    body: toBody(body),
-    signal,
-    headersTimeout: timeouts.headers,
-    bodyTimeout: timeouts.stall,
-  });
-  // A body that is never read may still fail; whoever reads it learns of that by reading.
-  response.body.on('error', () => undefined);
-  return response;
-}
-
-function toBody(body: Body | undefined): Uint8Array | Readable | null {
-  if (body === undefined) return null;
-  return typeof body === 'function' ? Readable.from(body(), { objectMode: false }) : body;
+  const { url, method } = message;
+  const upload = startUpload(message.body, timeouts.send);
+  let reached = true;
+  try {
+    const response = await dispatcher.request({
+      origin: url.origin,
+      path: url.pathname + url.search,
+      method,
+      headers: { ...upload.headers, ...message.headers },
+      body: upload.body,
+      signal:
+        upload.signal === undefined
+          ? message.signal
+          : AbortSignal.any([message.signal, upload.signal]),
+      headersTimeout: message.body === undefined ? timeouts.headers : timeouts.commit,
+      bodyTimeout: timeouts.stall,
+      // undici would close the connection after a HEAD, for servers that answer one with a body.
+      reset: false,
+    });
+    // A body that is never read may still fail; whoever reads it learns of that by reading.
+    response.body.on('error', () => undefined);
+    return response;
+  } catch (error) {
+    reached = !wasNotSent(error);
+    const failure = upload.failure();
+    throw failure === undefined ? error : new SourceError('body', failure);
+  } finally {
+    upload.end();
+    if (reached) count(upload.sent());
+  }
 }
 
 function pauseFor(state: State, message: Message, answer: Answer, attempt: number): number {

@@ -53,14 +53,25 @@ function proxyStatus(error: unknown): number | undefined {
   return match === null ? undefined : Number(match[1] ?? match[2]);
 }
 
+/** Whether the request never reached a server. */
+export function wasNotSent(error: unknown): boolean {
+  return NOT_SENT.has(codeOf(error) ?? '') || isCertificate(codeOf(error));
+}
+
+/** Whether the connection had served before: a server may close one that it kept while the next request comes. */
+export function wasKept(error: unknown): boolean {
+  const { socket } = error as { socket?: { bytesRead?: number } };
+  return (socket?.bytesRead ?? 0) > 0;
+}
+
 /** What to do after a failed attempt. */
-export function verdictOf(error: unknown, idempotent: boolean): Verdict {
+export function verdictOf(error: unknown, repeatable: boolean): Verdict {
   const code = codeOf(error);
   if (code !== undefined && UNKNOWN_ROOT.has(code)) return 'trust';
   if (isCertificate(code) || FINAL.has(code ?? '')) return 'final';
   const status = proxyStatus(error);
   if (status !== undefined) return status >= 500 ? 'again' : 'final';
-  return idempotent || NOT_SENT.has(code ?? '') ? 'again' : 'final';
+  return repeatable || NOT_SENT.has(code ?? '') ? 'again' : 'final';
 }
 
 /** A failure that is no answer, as an error of the catalogue: MLC7008 certificate, MLC7009 proxy, MLC7001 anything else. */

@@ -16,7 +16,7 @@ import { createExchange, discard, headerOf, type Message } from './exchange.ts';
 import { fileResponse } from './file-url.ts';
 import { readNetrc, type Netrc } from './netrc.ts';
 import { proxyFor } from './proxy.ts';
-import { basic, follow, type Followed, type FollowOptions } from './redirects.ts';
+import { basic, checkLead, follow, type Followed, type FollowOptions } from './redirects.ts';
 import { createResolver, type Lookup } from './resolver.ts';
 import { resumingBody } from './resume.ts';
 import { RETRY, type RetryPolicy } from './retry.ts';
@@ -58,7 +58,13 @@ export interface NodeHttp extends HttpPort {
   close(): Promise<void>;
 }
 
-const TIMEOUTS: Timeouts = { connect: 15_000, headers: 60_000, stall: 30_000 };
+const TIMEOUTS: Timeouts = {
+  connect: 15_000,
+  headers: 60_000,
+  send: 60_000,
+  commit: 300_000,
+  stall: 30_000,
+};
 
 interface State extends FollowOptions {
   readonly options: HttpOptions;
@@ -104,17 +110,37 @@ async function send(state: State, request: HttpRequest): Promise<HttpResponse> {
   const address = parseAddress(request.url, request.purpose);
   if (address.url.protocol === 'file:') return fileResponse(address.url, request);
   if (state.options.offline === true) throw mlcError('MLC7005', { url: describeUrl(address.url) });
-  const message = await firstMessage(state, request, address);
+  const message = await firstMessage(state, request, await checkNamed(state, request, address));
   const followed = await follow(state, message);
   return toResponse(state, message, followed);
+}
+
+/** An address that another server named gets neither its own user name nor, in the clear, the netrc entry. */
+async function checkNamed(
+  state: State,
+  { namedBy, purpose, netrc = true }: HttpRequest,
+  { url, userInfo }: Address,
+): Promise<Named> {
+  if (namedBy === undefined) return { url, userInfo, netrc };
+  const { url: from } = parseAddress(namedBy, purpose);
+  await checkLead(state, from, url, purpose);
+  if (from.origin === url.origin) return { url, userInfo, netrc };
+  return { url, userInfo: undefined, netrc: netrc && url.protocol === 'https:' };
+}
+
+interface Named {
+  readonly url: URL;
+  readonly userInfo: string | undefined;
+  readonly netrc: boolean;
 }
 
 async function firstMessage(
   state: State,
   request: HttpRequest,
-  address: Address,
+  { url, userInfo, netrc }: Named,
 ): Promise<Message> {
-  const { method = 'GET', body, purpose, caFile, signal } = request;
+  const { method = 'GET', body, purpose, repeatable, redirect = 'follow', signal } = request;
+  const { caFile, clientCert, insecure } = request;
   const headers: Record<string, string> = {
     accept: '*/*',
     'accept-encoding': 'identity',
@@ -122,9 +148,10 @@ async function firstMessage(
   };
   for (const [name, value] of Object.entries(request.headers ?? {}))
     headers[name.toLowerCase()] = value;
-  const login = address.userInfo ?? (await state.netrc()).get(hostOf(address.url));
+  const login = userInfo ?? (netrc ? (await state.netrc()).get(hostOf(url)) : undefined);
   if (login !== undefined) headers.authorization ??= basic(login);
-  return { url: address.url, method, headers, body, purpose, caFile, signal };
+  const tls = { caFile, clientCert, insecure };
+  return { url, method, headers, body, purpose, tls, repeatable, redirect, netrc, signal };
 }
 
 function toResponse(state: State, message: Message, followed: Followed): HttpResponse {

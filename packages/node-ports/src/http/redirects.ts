@@ -50,7 +50,8 @@ export async function follow(options: FollowOptions, first: Message): Promise<Fo
     options.egress.check(message.url, message.purpose);
     const answer = await options.exchange(message);
     const location = REDIRECTS.has(answer.status) ? headerOf(answer, 'location') : undefined;
-    if (location === undefined) return { answer, url: message.url };
+    if (location === undefined || message.redirect === 'manual')
+      return { answer, url: message.url };
     await discard(answer);
     message = await nextMessage(options, message, location, answer.status, hops);
   }
@@ -64,22 +65,33 @@ async function nextMessage(
   hops: number,
 ): Promise<Message> {
   const { url } = parseAddress(location, message.purpose, message.url);
-  const reason =
-    hops >= LIMIT ? `more than ${LIMIT} redirects` : await refusal(options, message.url, url);
-  if (reason !== undefined) {
-    const { purpose } = message;
-    throw mlcError('MLC7007', {
-      purpose,
-      url: describeUrl(message.url),
-      location: describeUrl(url),
-      reason,
-    });
-  }
-  const headers =
-    url.origin === message.url.origin
-      ? message.headers
-      : await carriedHeaders(options, message, url);
-  return { ...message, ...changedMethod(message, status, headers), url };
+  if (hops >= LIMIT)
+    throw refused(message.purpose, message.url, url, `more than ${LIMIT} redirects`);
+  await checkLead(options, message.url, url, message.purpose);
+  if (url.origin === message.url.origin)
+    return { ...message, ...changedMethod(message, status, message.headers), url };
+  const headers = await carriedHeaders(options, message, url);
+  const tls = { caFile: message.tls.caFile };
+  return { ...message, ...changedMethod(message, status, headers), url, tls };
+}
+
+/**
+ * Checks an address that a server named, by a redirect or in any other way: it may not lead from https to http, nor
+ * to another host in a more private network. Throws MLC7007.
+ */
+export async function checkLead(
+  options: FollowOptions,
+  from: URL,
+  to: URL,
+  purpose: string,
+): Promise<void> {
+  const reason = await refusal(options, from, to);
+  if (reason !== undefined) throw refused(purpose, from, to, reason);
+}
+
+function refused(purpose: string, from: URL, to: URL, reason: string): Error {
+  const [url, location] = [describeUrl(from), describeUrl(to)];
+  return mlcError('MLC7007', { purpose, url, location, reason });
 }
 
 async function refusal(
@@ -110,7 +122,8 @@ async function carriedHeaders(
   to: URL,
 ): Promise<Record<string, string>> {
   const kept = Object.entries(message.headers).filter(([name]) => PORTABLE.has(name));
-  const login = to.protocol === 'https:' ? (await netrc()).get(hostOf(to)) : undefined;
+  const asked = message.netrc && to.protocol === 'https:';
+  const login = asked ? (await netrc()).get(hostOf(to)) : undefined;
   return {
     ...Object.fromEntries(kept),
     ...(login === undefined ? {} : { authorization: basic(login) }),

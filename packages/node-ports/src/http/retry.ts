@@ -32,8 +32,8 @@ export function isIdempotent(method: string): boolean {
 }
 
 /** Whether an answer is worth another attempt. */
-export function isRetryable(status: number, method: string): boolean {
-  return isIdempotent(method) ? AGAIN.has(status) : NOT_PROCESSED.has(status);
+export function isRetryable(status: number, repeatable: boolean): boolean {
+  return repeatable ? AGAIN.has(status) : NOT_PROCESSED.has(status);
 }
 
 /**

@@ -74,7 +74,10 @@ describe('a redirect', () => {
       headers: {},
       body: undefined,
       purpose: 'test',
-      caFile: undefined,
+      tls: {},
+      repeatable: undefined,
+      redirect: 'follow' as const,
+      netrc: true,
       signal,
     };
     const result = await follow(options, { ...message, url: new URL(`http://${from}/`) }).catch(

@@ -47,8 +47,8 @@ export const systemErrors = {
   }),
   MLC7007: entry<{ purpose: string; url: string; location: string; reason: string }>({
     title: 'Redirect refused',
-    message: (d) => `${d.purpose}: ${d.url} redirects to ${d.location}; refused: ${d.reason}.`,
-    why: 'A redirect may not lead from https to http, from a host to a more private network, or on and on.',
+    message: (d) => `${d.purpose}: ${d.url} leads to ${d.location}; refused: ${d.reason}.`,
+    why: 'What a server names, by a redirect or otherwise, may not lead from https to http, from a host to a more private network, or on and on.',
     fix: 'Configure the address that is really meant, or have the server corrected.',
   }),
   MLC7008: entry<{ purpose: string; url: string; detail: string }>({
@@ -111,6 +111,13 @@ export const systemErrors = {
     why: 'The transfer broke, and what the server now sends is not the file that it began with.',
     fix: 'Try again; the file at the source was replaced a moment ago.',
     exit: 75,
+  }),
+  MLC7018: entry<{ path: string; detail: string }>({
+    title: 'Client certificate unusable',
+    message: (d) => `${d.path} cannot be used as a client certificate: ${d.detail}.`,
+    why: 'Mutual TLS needs a certificate and its own private key, both readable, in PEM form, the key without a passphrase.',
+    fix: 'Correct the path or the file: the configuration or a certs.d folder names it.',
+    exit: 2,
   }),
   MLC7020: entry<{ command: string; detail: string }>({
     title: 'Program did not start',
