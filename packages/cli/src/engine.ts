@@ -21,4 +21,5 @@ export type Engine = Pick<
   | 'readPlan'
   | 'runImage'
   | 'validateImage'
+  | 'vendor'
 >;

@@ -29,6 +29,7 @@ const LOADERS: { readonly [Name in keyof CommandsByName]: LoaderOf<CommandsByNam
   push: () => import('./commands/push.ts'),
   run: () => import('./commands/run.ts'),
   schema: () => import('./commands/schema.ts'),
+  vendor: () => import('./commands/vendor.ts'),
   version: () => import('./commands/version.ts'),
 };
 

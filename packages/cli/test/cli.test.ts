@@ -166,7 +166,7 @@ describe('build', () => {
       ['linux/arm64', 'linux/amd64'],
       {
         ...{ root: '/project/sub', frozen: true, outDir: 'o' },
-        ...{ outputs: ['archive', 'layout'], push: { tags: ['latest'] } },
+        ...{ outputs: ['archive', 'layout'], push: { tags: ['latest'] }, vendored: undefined },
       },
     ]);
   });
@@ -345,5 +345,18 @@ describe('push', () => {
     const { pushed } = JSON.parse(stdout) as BuildReport;
     expect(pushed?.reference).toMatch(/^localhost:5000\/team\/churn@sha256:/);
     expect(pushed?.tags).toEqual(['blue', 'v7']);
+  });
+});
+
+describe('vendor', () => {
+  test.each([
+    ['vendor', 'mlcontainer.vendor.tar'],
+    ['vendor in.tar', 'in.tar'],
+    ['vendor --push localhost:5000/team/inputs:main', 'localhost:5000/team/inputs:main'],
+    ['vendor --push localhost:5000/team/inputs', 'localhost:5000/team/inputs:latest'],
+  ])('%s packs into %s', async (line, place) => {
+    const { stdout, stderr } = await mlc(line);
+    expect(stdout.trim()).toMatch(new RegExp(`^${place}@sha256:[0-9a-f]{64}$`));
+    expect(stderr).toContain('46 inputs, 81 MB');
   });
 });

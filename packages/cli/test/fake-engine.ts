@@ -157,6 +157,12 @@ export function fakeEngine({ pace = 0, failWith, over = {} }: FakeOptions = {}):
       before.platforms.length === after.platforms.length
         ? []
         : [{ path: 'platforms.1', after: 'linux/arm64' }],
+    vendor: (cx, { to }) => ({
+      digest: digestOf('bundle') as `sha256:${string}`,
+      size: 81_000_000,
+      inputs: 46,
+      place: 'file' in to ? `${cx.cwd}/${to.file}` : `${to.repository}:${to.tag}`,
+    }),
     pushTarget: async (text) => {
       const [repository = '', tag] = text.split(/:(?=[^/]*$)/);
       return { repository, ...(tag === undefined ? {} : { tag }) };

@@ -12,6 +12,7 @@ import type { ImagePush, PushedImage, PushTarget } from './outputs/push.ts';
 import { buildReport, writeReport, type BuildReport } from './outputs/report.ts';
 import { imageReference, writeSpecs } from './outputs/specs.ts';
 import { stage } from './stage.ts';
+import { withBundle } from './vendor/open.ts';
 
 /** What is built, where from and where to. */
 export interface BuildOptions {
@@ -31,11 +32,14 @@ export interface BuildOptions {
   readonly outputs: readonly OutputKind[];
   /** With the output `registry`: another repository than the plan's, and tags. */
   readonly push?: PushTarget;
+  /** A vendored bundle, asked for inputs before the network: a file, a folder, or `registry/repository`. */
+  readonly vendored?: string | undefined;
 }
 
 /** From a plan to an image and its specs: the flow of the design, stage by stage. */
-export async function build(cx: EngineContext, options: BuildOptions): Promise<BuildReport> {
+export async function build(given: EngineContext, options: BuildOptions): Promise<BuildReport> {
   const { plan, root, frozen, update = false, outputs } = options;
+  const cx = withBundle(given, plan, options.vendored);
   const start = cx.ports.clock.monotonic();
   const folder = path.resolve(cx.cwd, options.outDir, plan.name);
   const push = outputs.includes('registry') ? await startPush(cx, options) : undefined;

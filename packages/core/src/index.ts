@@ -27,4 +27,5 @@ export { openProject, type Project, type ProjectOptions } from './project.ts';
 export { probeEngines } from './run/engines.ts';
 export { runImage } from './run/run-image.ts';
 export * from './run/types.ts';
+export { vendor, type VendorOptions, type VendorReport } from './vendor/pack.ts';
 export { CORE_VERSION } from './version.ts';

@@ -9,7 +9,7 @@ export * from './descriptor.ts';
 export * from './entry.ts';
 export { assembleImage, assembleIndex, type AssembleOptions } from './image/assemble.ts';
 export { compressionOf, decompress, type StoredCompression } from './image/decompress.ts';
-export { digestOf, type Blob } from './image/json.ts';
+export { digestOf, jsonBlob, orderedDescriptor, type Blob } from './image/json.ts';
 export { layerFrom, layerFromFile, type KnownLayer, type Layer } from './image/layer.ts';
 export type {
   AssembledImage,
@@ -47,6 +47,7 @@ export {
   isDigest,
   parseObject,
   ShapeFault,
+  toConfig,
   toIndex,
   toManifest,
   type ConfigJson,

@@ -58,3 +58,11 @@ export const platformOption = {
 export const frozenOption = {
   frozen: { type: 'flag', does: 'Resolve nothing: fail when the lock does not fit the plan' },
 } as const satisfies OptionSpecs;
+
+export const vendoredOption = {
+  vendored: {
+    type: 'text',
+    value: 'bundle',
+    does: 'Take inputs from what `mlcontainer vendor` made: a file, or registry/repository',
+  },
+} as const satisfies OptionSpecs;

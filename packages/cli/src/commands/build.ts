@@ -17,6 +17,7 @@ export const run: CommandRun<Options> = async (call) => {
     root,
     frozen: options.frozen,
     outDir: options.out ?? 'dist',
+    vendored: options.vendored,
     outputs: outputsOf(options.output),
     push: { tags: tagsOf(options.tag) },
   });

@@ -16,6 +16,7 @@ export const run: CommandRun<Options> = async (call) => {
     root,
     frozen: options.frozen,
     outDir: options.out ?? 'dist',
+    vendored: options.vendored,
     outputs: ['registry'],
     push: {
       tags: tagsOf(asked),

@@ -3,6 +3,7 @@ import {
   frozenOption,
   platformOption,
   projectOptions,
+  vendoredOption,
 } from '../command/global-options.ts';
 import { defineCommand } from '../command/types.ts';
 
@@ -60,6 +61,7 @@ export const buildCommand = defineCommand({
     ...fetchOptions,
     ...platformOption,
     ...frozenOption,
+    ...vendoredOption,
     plan: { type: 'text', value: 'file', does: 'Build a frozen plan; no config is read or run' },
     output: {
       type: 'list',
@@ -109,6 +111,7 @@ export const pushCommand = defineCommand({
     ...projectOptions,
     ...platformOption,
     ...frozenOption,
+    ...vendoredOption,
     'cache-dir': fetchOptions['cache-dir'],
     plan: { type: 'text', value: 'file', does: 'Push a frozen plan; no config is read or run' },
     tag: { type: 'list', short: 't', value: 'tag', does: 'Tags; latest when left out' },
@@ -128,6 +131,40 @@ export const pushCommand = defineCommand({
     {
       run: 'mlcontainer push --json | jq .pushed',
       does: 'What was sent, mounted and already there',
+    },
+  ],
+});
+
+export const vendorCommand = defineCommand({
+  name: 'vendor',
+  group: 'Build',
+  summary: 'Pack every locked input into one artifact, to carry in or to push',
+  details:
+    'For machines that reach no index and no mirror: `build --vendored` takes its inputs from the bundle, each proved ' +
+    'by the hash in the lock. The bundle is an OCI artifact; the same lock gives the same digest.',
+  args: [
+    {
+      name: 'place',
+      does: 'A file, or registry/repository:tag to push to; mlcontainer.vendor.tar when left out',
+    },
+  ],
+  options: {
+    ...projectOptions,
+    ...platformOption,
+    ...frozenOption,
+    'cache-dir': fetchOptions['cache-dir'],
+    plan: { type: 'text', value: 'file', does: 'Of a frozen plan; no config is read or run' },
+    push: { type: 'flag', does: 'The place is a repository, not a file' },
+  },
+  examples: [
+    { run: 'mlcontainer vendor', does: 'Write mlcontainer.vendor.tar' },
+    {
+      run: 'mlcontainer build --frozen --offline --vendored mlcontainer.vendor.tar',
+      does: 'Build from it, with no network at all',
+    },
+    {
+      run: 'mlcontainer vendor --push registry.example.com/team/churn-inputs:main',
+      does: 'Keep the inputs in the internal registry',
     },
   ],
 });

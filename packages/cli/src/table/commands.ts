@@ -1,5 +1,12 @@
 import type { AnyCommand } from '../command/types.ts';
-import { buildCommand, lockCommand, planCommand, pushCommand, runCommand } from './build.ts';
+import {
+  buildCommand,
+  lockCommand,
+  planCommand,
+  pushCommand,
+  runCommand,
+  vendorCommand,
+} from './build.ts';
 import {
   cacheCommand,
   completionCommand,
@@ -23,6 +30,7 @@ export const COMMANDS: readonly AnyCommand[] = [
   lockCommand,
   buildCommand,
   pushCommand,
+  vendorCommand,
   runCommand,
   inspectCommand,
   explainCommand,

@@ -35,10 +35,10 @@ export interface ImagePush {
   readonly close: () => Promise<void>;
 }
 
-/** Throws MLC6508 where neither the plan nor the caller names a repository. */
+/** Throws MLC6540 where neither the plan nor the caller names a repository. */
 export function openPush(cx: EngineContext, plan: Plan, target: PushTarget): ImagePush {
   const repository = target.repository ?? plan.image;
-  if (repository === undefined) throw mlcError('MLC6508', { name: plan.name });
+  if (repository === undefined) throw mlcError('MLC6540', { name: plan.name });
   const stop = new AbortController();
   const inner = { ...cx, signal: AbortSignal.any([cx.signal, stop.signal]) };
   const to = openRepository(inner, plan, repository);

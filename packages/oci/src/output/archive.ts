@@ -58,11 +58,18 @@ export function archiveEntries(
   return [
     bytesEntry('oci-layout', LAYOUT_FILE),
     bytesEntry('index.json', indexFile(content.roots)),
-    bytesEntry('manifest.json', json(images.map(dockerManifest))),
-    bytesEntry('repositories', json(repositories(images))),
+    // A bundle of other things than images has nothing for docker to load.
+    ...(images.length === 0 ? [] : dockerEntries(images)),
     { type: 'directory', path: 'blobs', mode: 0o755 },
     { type: 'directory', path: 'blobs/sha256', mode: 0o755 },
     ...[...blobs.keys()].sort().map((path) => blobEntry(path, blobs.get(path))),
+  ];
+}
+
+function dockerEntries(images: readonly NamedImage[]): Entry[] {
+  return [
+    bytesEntry('manifest.json', json(images.map(dockerManifest))),
+    bytesEntry('repositories', json(repositories(images))),
   ];
 }
 
