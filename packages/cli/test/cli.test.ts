@@ -357,6 +357,6 @@ describe('vendor', () => {
   ])('%s packs into %s', async (line, place) => {
     const { stdout, stderr } = await mlc(line);
     expect(stdout.trim()).toMatch(new RegExp(`^${place}@sha256:[0-9a-f]{64}$`));
-    expect(stderr).toContain('46 inputs, 81 MB');
+    expect(stderr).toContain('46 inputs, 81.0 MB');
   });
 });
