@@ -19,3 +19,10 @@ export {
   type FakePortsOptions,
 } from './doubles/ports.ts';
 export { tempProject, type TempProject } from './doubles/project.ts';
+export type { Action, Authentication, Grant } from './registry/auth/settings.ts';
+export type { Fault, Misfortune, Moment, Occasion } from './registry/faults/fault.ts';
+export type { Journal, JournalEntry } from './registry/journal.ts';
+export type { RegistryOptions, SeedManifest, TestRegistry } from './registry/options.ts';
+export { PROFILES, type Profile, type ProfileName } from './registry/profiles.ts';
+export { startRegistry } from './registry/registry.ts';
+export type { Commit } from './registry/state.ts';
