@@ -1,3 +1,25 @@
+export { attach, discover, type Discovered, type DiscoverOptions } from './artifacts/attach.ts';
+export type { ArtifactFile } from './artifacts/files.ts';
+export {
+  MODEL_PACK_TYPES,
+  modelPack,
+  pushModelPack,
+  type ModelPack,
+  type ModelPackSpec,
+  type ModelWeights,
+} from './artifacts/model-pack.ts';
+export {
+  pullArtifact,
+  type PullArtifactOptions,
+  type PulledArtifact,
+  type PulledPart,
+} from './artifacts/pull.ts';
+export {
+  pushArtifact,
+  type ArtifactSpec,
+  type PushArtifactOptions,
+  type PushedArtifact,
+} from './artifacts/push.ts';
 export type {
   Content,
   ContentOptions,
@@ -16,3 +38,14 @@ export type {
   SettingsLookup,
   SkippedSource,
 } from './credential.ts';
+export {
+  copy,
+  type CopiedNode,
+  type CopyOptions,
+  type CopyProgress,
+  type CopyResult,
+} from './copy/copy.ts';
+export { openLayoutSource } from './layout/open.ts';
+export type { LayoutSource } from './layout/source.ts';
+export { openLayoutTarget, type LayoutTarget } from './layout/target.ts';
+export { formatReference, parseReference } from './reference.ts';

@@ -30,9 +30,10 @@ export const registryErrors = {
     why: 'The credentials are known, but their rights do not reach that far.',
     fix: 'Have the account given the right for this repository, or name another repository.',
   }),
-  MLC6505: entry<{ registry: string; what: string; status: number }>({
+  MLC6505: entry<{ registry: string; what: string; status: number; detail?: string }>({
     title: 'Registry unavailable',
-    message: (d) => `${d.registry} answered ${d.status} to ${d.what}, also after several attempts.`,
+    message: (d) =>
+      `${d.registry} answered ${d.status} to ${d.what}, also after several attempts${d.detail ? `: ${d.detail}` : ''}.`,
     why: 'The registry is overloaded, or something before it is broken.',
     fix: 'Try again later; what was sent already is not sent again.',
     exit: 75,
@@ -49,12 +50,18 @@ export const registryErrors = {
     why: 'The settings of this machine forbid to ask this registry.',
     fix: 'Use the registry that your company provides, or have the entry removed.',
   }),
-  MLC6508: entry<{ name: string }>({
+  MLC6540: entry<{ name: string }>({
     title: 'No repository named',
     message: (d) => `There is no repository to push ${d.name} to.`,
     why: 'The config names none in `image`, and neither does the command line.',
     fix: "Set `image: 'registry/repository'` in the config, or run `mlcontainer push registry/repository`.",
     exit: 2,
+  }),
+  MLC6508: entry<{ registry: string; realm: string; detail: string }>({
+    title: 'Token server not trusted',
+    message: (d) => `${d.registry} names the token server ${d.realm}: ${d.detail}.`,
+    why: 'The registry says where credentials are exchanged for a token; they are sent by https alone, or to a registry that was itself named as plain http.',
+    fix: 'Have the registry name its token server by https (realm of WWW-Authenticate).',
   }),
   MLC6510: entry<{ name: string; reference: string }>({
     title: 'Not in the repository',
@@ -86,6 +93,12 @@ export const registryErrors = {
     why: 'Other algorithms are weak, or not read by the engines.',
     fix: 'Have the image pushed again with sha256 digests.',
   }),
+  MLC6515: entry<{ name: string; platform: string; found: readonly string[] }>({
+    title: 'Platform missing',
+    message: (d) => `${d.name} holds no image for ${d.platform}.`,
+    why: (d) => `There are images for ${d.found.join(', ')}.`,
+    fix: 'Name one of these platforms, or have the image built for the other.',
+  }),
   MLC6520: entry<{ name: string; digest: string; detail: string }>({
     title: 'Upload failed',
     message: (d) => `${d.name}: the upload of ${d.digest} failed: ${d.detail}.`,
@@ -111,5 +124,17 @@ export const registryErrors = {
     message: (d) => `${d.path}: ${d.detail}.`,
     why: 'The files of an artifact lie inside its folder and have titles that stay inside one.',
     fix: 'Name a file or folder that is there.',
+  }),
+  MLC6531: entry<{ title: string; detail: string }>({
+    title: 'Unsafe artifact',
+    message: (d) => `The part ${JSON.stringify(d.title)} of the artifact is refused: ${d.detail}.`,
+    why: 'Titles and folders of an artifact are foreign input: they could name files outside the folder that they are unpacked to, or each other.',
+    fix: 'Do not use this artifact; report it to whoever made it.',
+  }),
+  MLC6532: entry<{ path: string }>({
+    title: 'In the way of an artifact',
+    message: (d) => `${d.path} is there already, with other content.`,
+    why: 'A pull replaces nothing that it did not write.',
+    fix: 'Choose another folder, move it away, or ask for it to be replaced (--force).',
   }),
 };
