@@ -5,6 +5,8 @@ import { parentOf } from '../tar/path.ts';
 export interface LintOptions {
   /** Paths that may carry setuid or setgid. */
   readonly allowSetid?: readonly string[];
+  /** Whiteouts are meant: the layer is the difference that a step left. */
+  readonly allowWhiteouts?: boolean;
   /**
    * The archive is a folder of an artifact and no layer of an image: everything stands under this path, whose own
    * parents are not in it, and names that mean something in a root filesystem (merged-usr, whiteouts) mean nothing.
@@ -37,7 +39,7 @@ export interface LintedEntry {
 }
 
 /**
- * The checks of one entry by itself: a clean relative path (MLC6016), no whiteout (MLC6015), nothing under a
+ * The checks of one entry by itself: a clean relative path (MLC6016), no whiteout unless allowed (MLC6015), nothing under a
  * merged-usr link (MLC6012), no setuid or setgid unless allowed (MLC6014), nothing but files, directories and
  * links (MLC6013). Throws the first that fails.
  */
@@ -73,7 +75,7 @@ function* entryFaults(entry: LintedEntry, options: LintOptions): Generator<MlcEr
   const { path, type, mode } = entry;
   const fault = pathFault(path);
   if (fault !== undefined) yield mlcError('MLC6016', { path, detail: fault });
-  if (options.under === undefined) yield* rootFaults(entry);
+  if (options.under === undefined) yield* rootFaults(entry, options);
   if (!LAYER_TYPES.has(type)) yield mlcError('MLC6013', { path, kind: type });
   if ((mode & SETID) !== 0 && options.allowSetid?.includes(path) !== true) {
     yield mlcError('MLC6014', { path, mode: mode.toString(8) });
@@ -84,8 +86,9 @@ function* entryFaults(entry: LintedEntry, options: LintOptions): Generator<MlcEr
 }
 
 /** Names with a meaning in a root filesystem. */
-function* rootFaults({ path, type }: LintedEntry): Generator<MlcError, void> {
-  if (path.startsWith('.wh.') || path.includes('/.wh.')) yield mlcError('MLC6015', { path });
+function* rootFaults({ path, type }: LintedEntry, options: LintOptions): Generator<MlcError, void> {
+  if (options.allowWhiteouts !== true && (path.startsWith('.wh.') || path.includes('/.wh.')))
+    yield mlcError('MLC6015', { path });
   const slash = path.indexOf('/');
   const top = slash < 0 ? path : path.slice(0, slash);
   if (MERGED_USR.has(top) && (slash >= 0 || type !== 'symlink'))
