@@ -1,4 +1,4 @@
-import type { Base } from './base.ts';
+import type { PlannedBase } from './base.ts';
 import type { Finding } from './events.ts';
 import type { ModelFacts } from './facts.ts';
 import type { Platform } from './platform.ts';
@@ -67,7 +67,7 @@ export interface Plan {
     /** Of the model's own layer. */
     readonly compression: 'none' | 'gzip-members' | 'gzip' | 'zstd';
   };
-  readonly base: Base;
+  readonly base: PlannedBase;
   readonly platforms: readonly Platform[];
   readonly python: {
     /** `3.11` */
