@@ -34,6 +34,8 @@ export interface ContentSource {
 export interface PushOptions extends ContentOptions {
   /** Repositories of the same registry that may hold the blob already, for a mount. */
   readonly mountFrom?: readonly string[];
+  /** The caller has just asked and it is not there: do not ask again. */
+  readonly missing?: boolean;
   /** Bytes sent so far, of the whole blob. */
   readonly onProgress?: (sent: number) => void;
 }

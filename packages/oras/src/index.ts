@@ -48,4 +48,28 @@ export {
 export { openLayoutSource } from './layout/open.ts';
 export type { LayoutSource } from './layout/source.ts';
 export { openLayoutTarget, type LayoutTarget } from './layout/target.ts';
+export { createRegistryClient } from './client.ts';
+export { anonymousCredentials, defaultSettings } from './defaults.ts';
+export type { OnRegistryEvent, RegistryEvent } from './events.ts';
+export {
+  pushGraph,
+  type Graph,
+  type GraphTarget,
+  type PushGraphOptions,
+  type PushGraphResult,
+  type PushProgress,
+} from './graph/push-graph.ts';
+export {
+  ACCEPT_MANIFESTS,
+  DOCKER_MEDIA_TYPES,
+  isIndexType,
+  isManifestType,
+} from './media-types.ts';
 export { formatReference, parseReference } from './reference.ts';
+export type {
+  FetchedManifest,
+  ManifestOptions,
+  RegistryClient,
+  RegistryClientOptions,
+  Repository,
+} from './registry.ts';

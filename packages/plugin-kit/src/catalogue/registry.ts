@@ -119,6 +119,13 @@ export const registryErrors = {
     fix: 'Run the push again; the registry may have removed blobs in the meantime.',
     exit: 75,
   }),
+  MLC6523: entry<{ name: string; tag: string }>({
+    title: 'List of referrers not written',
+    message: (d) => `${d.name}: others kept overwriting the list ${d.tag}.`,
+    why: 'This registry lists no referrers itself, so clients keep the list under a tag, and several wrote it at once.',
+    fix: 'Attach again; what was pushed is there already.',
+    exit: 75,
+  }),
   MLC6530: entry<{ path: string; detail: string }>({
     title: 'Not usable as an artifact',
     message: (d) => `${d.path}: ${d.detail}.`,

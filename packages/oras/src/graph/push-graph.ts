@@ -1,0 +1,286 @@
+import type { Descriptor, Digest } from '@mlcontainer/oci';
+import { isMlcError, mlcError } from '@mlcontainer/plugin-kit';
+
+import type { Content, ContentTarget, PushOutcome } from '../content.ts';
+import { createLimiter } from '../limiter.ts';
+import { manifestBytes } from '../manifest/write.ts';
+import { parseManifest, type ManifestLinks } from '../manifest/parse.ts';
+import type { ManifestOptions, Repository } from '../registry.ts';
+
+/** What is pushed: an image, or an index with its images. */
+export interface Graph {
+  /** Layers and configs; each is opened only where the target misses it. */
+  readonly blobs: readonly Content[];
+  /** Children before the index that lists them; the last one is the root. */
+  readonly manifests: readonly Content[];
+  /** Of the root. */
+  readonly tags: readonly string[];
+}
+
+/** A layout, or a repository: what it can do more is used. */
+export type GraphTarget = ContentTarget & Partial<Pick<Repository, 'headManifest' | 'putManifest'>>;
+
+/** How far one blob or manifest is. Bytes. */
+export interface PushProgress {
+  readonly descriptor: Descriptor;
+  readonly sent: number;
+  /** Set once, at its end. */
+  readonly how?: PushOutcome['how'];
+}
+
+export interface PushGraphOptions {
+  readonly signal: AbortSignal;
+  /** Blobs on their way at a time; 6 when left out. */
+  readonly concurrency?: number;
+  /** Repositories of the same registry that may hold a blob already. */
+  readonly mountFrom?: readonly string[] | ((blob: Descriptor) => readonly string[]);
+  readonly onProgress?: (progress: PushProgress) => void;
+}
+
+/** What a push did. */
+export interface PushGraphResult {
+  readonly root: Descriptor;
+  /** Each blob and manifest that was looked at: none where the root was there already. */
+  readonly outcomes: ReadonlyMap<Digest, PushOutcome>;
+  /** Tags that were set or moved. */
+  readonly moved: readonly string[];
+  /** Bytes of bodies sent. */
+  readonly sent: number;
+}
+
+interface Node {
+  readonly content: Content;
+  readonly links: ManifestLinks;
+}
+
+interface State {
+  readonly target: GraphTarget;
+  readonly graph: Graph;
+  readonly options: PushGraphOptions;
+  readonly root: Content;
+  readonly outcomes: Map<Digest, PushOutcome>;
+}
+
+/**
+ * Pushes an image or an index: nothing but a question where the root is there; otherwise the blobs that are missing,
+ * configs after layers, children before the index, tags last. What an earlier run finished is not sent again. Throws
+ * what the target and the contents throw; MLC6512 for a manifest that cannot be read; MLC6522.
+ */
+export async function pushGraph(
+  target: GraphTarget,
+  graph: Graph,
+  options: PushGraphOptions,
+): Promise<PushGraphResult> {
+  const root = graph.manifests.at(-1);
+  if (root === undefined)
+    throw mlcError('MLC6512', {
+      name: target.name,
+      digest: 'none',
+      detail: 'no manifest was given',
+    });
+  const state: State = { target, graph, options, root, outcomes: new Map() };
+  const pending = await tagsToMove(state);
+  const isThere = pending.length < graph.tags.length || (await head(state, root.descriptor.digest));
+  if (!isThere) await pushParts(state);
+  if (!isThere || pending.length > 0) await putRoot(state, pending);
+  const sent = [...state.outcomes.values()].reduce((sum, outcome) => sum + outcome.sent, 0);
+  return { root: root.descriptor, outcomes: state.outcomes, moved: pending, sent };
+}
+
+/** The tags that do not name the root yet. One that does proves that the root is there. */
+async function tagsToMove({ target, graph, options, root }: State): Promise<readonly string[]> {
+  const found = await mapInTurn(graph.tags, (tag) => headOf(target, tag, options));
+  return graph.tags.filter((_, at) => found[at]?.digest !== root.descriptor.digest);
+}
+
+/** The first alone, so that what is learnt of the registry (a token, a challenge) serves the others. */
+async function mapInTurn<T, R>(items: readonly T[], map: (item: T) => Promise<R>): Promise<R[]> {
+  const [first, ...rest] = items;
+  if (first === undefined) return [];
+  const done = await map(first);
+  return [done, ...(await Promise.all(rest.map(map)))];
+}
+
+async function head({ target, options }: State, digest: Digest): Promise<boolean> {
+  return (await headOf(target, digest, options)) !== undefined;
+}
+
+async function headOf(
+  target: GraphTarget,
+  reference: string,
+  options: PushGraphOptions,
+): Promise<Descriptor | undefined> {
+  const { signal, mountFrom } = options;
+  if (target.headManifest !== undefined) {
+    const sources = typeof mountFrom === 'function' ? undefined : mountFrom;
+    const access = { signal, access: 'push' } as const;
+    return target.headManifest(reference, {
+      ...access,
+      ...(sources !== undefined && { mountFrom: sources }),
+    });
+  }
+  try {
+    return await target.resolve(reference, { signal });
+  } catch (error) {
+    if (isMlcError(error) && error.code === 'MLC6510') return undefined;
+    throw error;
+  }
+}
+
+/** Everything below the root that is missing. */
+async function pushParts(state: State): Promise<void> {
+  const { graph, target } = state;
+  const nodes = await Promise.all(graph.manifests.map((content) => nodeOf(target.name, content)));
+  const children = nodes.slice(0, -1);
+  const present = await mapInTurn(children, ({ content }) =>
+    head(state, content.descriptor.digest),
+  );
+  const missing = nodes.filter((_, at) => present[at] !== true);
+  for (const [at, { content }] of children.entries())
+    if (present[at] === true) done(state, content.descriptor, { how: 'present', sent: 0 });
+  await pushBlobs(state, blobsOf(graph, nodes, missing), configsOf(missing));
+  for (const { content } of missing)
+    if (content !== state.root) await pushManifest(state, content, undefined);
+}
+
+async function nodeOf(name: string, content: Content): Promise<Node> {
+  const bytes = await manifestBytes(content, name);
+  return { content, links: parseManifest(bytes, name, content.descriptor.digest) };
+}
+
+/** What a manifest that is there names is there too, so only the others' blobs are looked at. */
+function blobsOf(graph: Graph, all: readonly Node[], missing: readonly Node[]): readonly Content[] {
+  const named = new Set(all.flatMap(partsOf));
+  const needed = new Set(missing.flatMap(partsOf));
+  const byDigest = new Map(graph.blobs.map((blob) => [blob.descriptor.digest, blob]));
+  return [...byDigest.values()].filter(
+    ({ descriptor: { digest } }) => needed.has(digest) || !named.has(digest),
+  );
+}
+
+function partsOf({ links: { config, layers } }: Node): readonly Digest[] {
+  return [...layers, ...(config === undefined ? [] : [config])].map(({ digest }) => digest);
+}
+
+function configsOf(nodes: readonly Node[]): ReadonlySet<string> {
+  return new Set(nodes.flatMap(({ links }) => links.config?.digest ?? []));
+}
+
+/**
+ * All are asked for at once; what is missing is sent as soon as that is known. Configs wait for the layers: whoever
+ * finds one may count on the rest.
+ */
+async function pushBlobs(
+  state: State,
+  blobs: readonly Content[],
+  configs: ReadonlySet<string>,
+): Promise<void> {
+  const { concurrency = 6, signal } = state.options;
+  const stop = new AbortController();
+  const abort = AbortSignal.any([signal, stop.signal]);
+  const asking = createLimiter(concurrency);
+  const sending = createLimiter(concurrency);
+  const isConfig = ({ descriptor }: Content): boolean => configs.has(descriptor.digest);
+  const send = async (blob: Content, after?: Promise<unknown>): Promise<void> => {
+    const present = await asking(() => isPresent(state, blob, abort));
+    await after;
+    if (!present) await sending(() => pushBlob(state, blob, abort));
+  };
+  const layers = blobs.filter((blob) => !isConfig(blob)).map((blob) => send(blob));
+  const below = Promise.all(layers);
+  const rest = blobs.filter(isConfig).map((blob) => send(blob, below));
+  await allOrStop([...layers, below, ...rest], stop);
+}
+
+/** Waits for all; the first failure stops the others, and is thrown when they have ended. */
+async function allOrStop(tasks: readonly Promise<unknown>[], stop: AbortController): Promise<void> {
+  let failure: { readonly error: unknown } | undefined;
+  const watched = tasks.map((task) =>
+    task.catch((error: unknown) => {
+      failure ??= { error };
+      stop.abort(error);
+    }),
+  );
+  await Promise.all(watched);
+  if (failure !== undefined) throw failure.error;
+}
+
+function sourcesOf({ options: { mountFrom = [] } }: State, blob: Descriptor): readonly string[] {
+  return typeof mountFrom === 'function' ? mountFrom(blob) : mountFrom;
+}
+
+async function isPresent(
+  state: State,
+  { descriptor }: Content,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const mountFrom = sourcesOf(state, descriptor);
+  signal.throwIfAborted();
+  const options: ManifestOptions = { signal, access: 'push', mountFrom };
+  const present = await state.target.has(descriptor, options);
+  if (present) done(state, descriptor, { how: 'present', sent: 0 });
+  return present;
+}
+
+async function pushBlob(state: State, content: Content, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  const { descriptor } = content;
+  const mountFrom = sourcesOf(state, descriptor);
+  const onProgress = (sent: number): void => state.options.onProgress?.({ descriptor, sent });
+  const options = { signal, mountFrom, missing: true, onProgress };
+  done(state, descriptor, await state.target.push(content, options));
+}
+
+/** Keeps what became of a part, the bytes of all its transfers together. */
+function done({ outcomes, options }: State, descriptor: Descriptor, outcome: PushOutcome): void {
+  const before = outcomes.get(descriptor.digest)?.sent ?? 0;
+  outcomes.set(descriptor.digest, { how: outcome.how, sent: before + outcome.sent });
+  options.onProgress?.({ descriptor, sent: outcome.sent, how: outcome.how });
+}
+
+/** The root by its tags, or by its digest where it has none to take. */
+async function putRoot(state: State, tags: readonly string[]): Promise<void> {
+  const references = tags.length === 0 ? [undefined] : tags;
+  await mapInTurn(references, (tag) => pushManifest(state, state.root, tag));
+}
+
+/** A registry that answered yes by mistake, or removed something since, gets once more what it misses. */
+async function pushManifest(
+  state: State,
+  content: Content,
+  tag: string | undefined,
+): Promise<void> {
+  try {
+    await putManifest(state, content, tag);
+  } catch (error) {
+    if (!isMlcError(error) || error.code !== 'MLC6522') throw error;
+    await repair(state, content, new Set(error.data.missing as readonly string[]));
+    await putManifest(state, content, tag);
+  }
+}
+
+async function putManifest(state: State, content: Content, tag: string | undefined): Promise<void> {
+  const { target, options } = state;
+  const { descriptor } = content;
+  const { signal } = options;
+  if (target.putManifest === undefined) {
+    await target.push(content, { signal });
+    if (tag !== undefined) await target.tag(descriptor, tag, { signal });
+  } else {
+    await target.putManifest(content, tag, { signal });
+  }
+  done(state, descriptor, { how: 'uploaded', sent: descriptor.size });
+}
+
+/** Pushes again what is below a manifest: what was named as missing without asking, the rest after asking. */
+async function repair(state: State, above: Content, missing: ReadonlySet<string>): Promise<void> {
+  const { graph, target, options } = state;
+  const { signal } = options;
+  const isMissing = ({ descriptor }: Content): boolean => missing.has(descriptor.digest);
+  for (const blob of graph.blobs)
+    if (isMissing(blob) || !(await target.has(blob.descriptor, { signal })))
+      await pushBlob(state, blob, signal);
+  for (const child of graph.manifests.slice(0, graph.manifests.indexOf(above)))
+    if (isMissing(child) || !(await head(state, child.descriptor.digest)))
+      await putManifest(state, child, undefined);
+}
