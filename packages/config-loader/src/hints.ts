@@ -12,6 +12,7 @@ export const KEYS: Readonly<Record<string, readonly string[]>> = {
     'requirements',
     'handler',
     'include',
+    'run',
     'env',
     'labels',
     'image',
@@ -22,7 +23,8 @@ export const KEYS: Readonly<Record<string, readonly string[]>> = {
   ],
   model: ['path', 'allow', 'sha256'],
   'model.allow.*': ['global', 'reason'],
-  base: ['kind', 'suite', 'packages', 'mirror', 'keyring', 'reference'],
+  base: ['kind', 'suite', 'packages', 'scripts', 'mirror', 'keyring', 'reference'],
+  'run.*': ['command', 'slot', 'network', 'reason'],
   server: ['port', 'workers'],
 };
 

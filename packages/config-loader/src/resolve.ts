@@ -5,6 +5,7 @@ import {
   type Base,
   type PlatformName,
   type Plugin,
+  type RunStep,
 } from '@mlcontainer/plugin-kit';
 import { safeName } from './hints.ts';
 import type { CheckedConfig } from './schema.ts';
@@ -26,6 +27,7 @@ export interface ResolvedConfig {
   readonly requirements: readonly string[] | string;
   readonly handler?: string;
   readonly include: readonly string[];
+  readonly run?: readonly RunStep[];
   readonly env: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
   readonly image?: string;
@@ -51,7 +53,7 @@ const DEFAULTS = {
 /** Fills the defaults of `UserConfig` in. */
 export function resolveConfig(config: CheckedConfig, root: string): ResolvedConfig {
   const path = (value: string) => projectPath(root, value);
-  const { handler, requirements, ...rest } = { ...DEFAULTS, ...withoutUndefined(config) };
+  const { handler, requirements, run, ...rest } = { ...DEFAULTS, ...withoutUndefined(config) };
   const { workers, port = 8080 } = config.server ?? {};
   return {
     ...rest,
@@ -62,8 +64,14 @@ export function resolveConfig(config: CheckedConfig, root: string): ResolvedConf
     requirements: typeof requirements === 'string' ? path(requirements) : requirements,
     ...(handler === undefined ? {} : { handler: path(handler) }),
     include: rest.include.map(path),
+    ...(run === undefined ? {} : { run: run.map(resolveStep) }),
     server: { port, ...(workers === undefined ? {} : { workers }) },
   };
+}
+
+/** A line alone is a step with no more to say. */
+function resolveStep(step: NonNullable<CheckedConfig['run']>[number]): RunStep {
+  return withoutUndefined(typeof step === 'string' ? { command: step } : step);
 }
 
 type Defined<T> = { [Key in keyof T]: Exclude<T[Key], undefined> };
@@ -89,9 +97,10 @@ function resolveModel(model: CheckedConfig['model'], path: (value: string) => st
 function resolveBase(base: CheckedConfig['base'], path: (value: string) => string): Base {
   if (base === undefined) return debian();
   if (base.kind === 'image') return base;
-  const { mirror, keyring, ...rest } = base;
+  const { scripts, mirror, keyring, ...rest } = base;
   return {
     ...rest,
+    ...(scripts === undefined ? {} : { scripts }),
     ...(mirror === undefined ? {} : { mirror }),
     ...(keyring === undefined ? {} : { keyring: path(keyring) }),
   };

@@ -22,6 +22,8 @@ describe('the schema', () => {
     const [, model] = properties['model']?.anyOf ?? [];
     expect(KEYS['model']).toEqual(Object.keys(model?.properties ?? {}));
     expect(KEYS['server']).toEqual(Object.keys(properties['server']?.properties ?? {}));
+    const [, step] = properties['run']?.items?.anyOf ?? [];
+    expect(KEYS['run.*']).toEqual(Object.keys(step?.properties ?? {}));
     const bases = properties['base']?.oneOf ?? [];
     expect(KEYS['base']).toEqual([
       ...new Set(bases.flatMap((base) => Object.keys(base.properties ?? {}))),
@@ -58,6 +60,7 @@ describe('the schema', () => {
 
 interface Described {
   readonly properties?: object;
+  readonly items?: Described;
   readonly anyOf?: readonly Described[];
   readonly oneOf?: readonly Described[];
 }

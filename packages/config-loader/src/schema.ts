@@ -34,6 +34,12 @@ const debianBase = z.strictObject({
   suite: z.enum(['bookworm', 'trixie']),
   // Debian policy, 5.6.1.
   packages: z.array(text(/^[a-z0-9][a-z0-9+.-]+$/, 'the name of a Debian package')),
+  scripts: z
+    .union([
+      z.literal(true),
+      z.array(text(/^[a-z0-9][a-z0-9+.-]+$/, 'the name of a Debian package')),
+    ])
+    .optional(),
   mirror: text(/^(?:https?|file):\/\/\S+$/, 'an http, https or file URL').optional(),
   keyring: path.optional(),
 });
@@ -44,6 +50,18 @@ const imageBase = z.strictObject({
     new RegExp(`^${REPOSITORY}${TAG}${DIGEST}$`),
     "an image reference such as 'registry/repository@sha256:…'",
   ),
+});
+
+const command = z.union([
+  text(/\S/, 'a command'),
+  z.array(text(/\S/, 'a program and its arguments')).min(1),
+]);
+
+const runStep = z.strictObject({
+  command,
+  slot: z.enum(['runtime', 'dependencies', 'app']).optional(),
+  network: z.boolean().optional(),
+  reason: text(/\S/, 'a reason in a few words').optional(),
 });
 
 const server = z.strictObject({
@@ -74,6 +92,10 @@ export const configSchema = z
       .optional(),
     handler: text(/^.*\S\.py$/, 'the path of a Python file').optional(),
     include: z.array(path).optional(),
+    run: z
+      .array(z.union([text(/\S/, 'a command'), runStep]))
+      .meta({ description: 'Commands to run while the image is built; they need buildah.' })
+      .optional(),
     env: z
       .record(text(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of an environment variable'), z.string())
       .optional(),

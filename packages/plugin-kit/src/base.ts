@@ -6,6 +6,11 @@ export interface DebianBase {
   readonly suite: 'bookworm' | 'trixie';
   /** Debian packages besides those that Python needs. */
   readonly packages: readonly string[];
+  /**
+   * Packages whose maintainer scripts run, on a real buildah: those named, or all besides those that Python needs. None
+   * when left out.
+   */
+  readonly scripts?: true | readonly string[];
   /** Base URL of a mirror; otherwise the environment's, the machine's, or the snapshot service. */
   readonly mirror?: string;
   /** An armored or binary OpenPGP keyring file to trust instead of the shipped Debian keys, relative to the config. */

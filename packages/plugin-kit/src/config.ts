@@ -24,6 +24,18 @@ export interface ModelOptions {
   readonly sha256?: string;
 }
 
+/** A command that runs in the root filesystem while the image is built, on a real buildah. */
+export interface RunStep {
+  /** A line for `/bin/sh -ec`, or a program with its arguments. */
+  readonly command: string | readonly string[];
+  /** After whose layers it runs; `dependencies` when left out, which a changed handler or model does not repeat. */
+  readonly slot?: 'runtime' | 'dependencies' | 'app';
+  /** Let it use the network. Its result is then not reproducible, and pinned by the lock. */
+  readonly network?: boolean;
+  /** For `explain`. */
+  readonly reason?: string;
+}
+
 /** What the user writes in `mlcontainer.config.ts`. */
 export interface UserConfig {
   /** Names the image, the model on the server and `dist/<name>/`. Lower case, digits and dashes; the folder's name when left out. */
@@ -40,6 +52,8 @@ export interface UserConfig {
   readonly handler?: string;
   /** Files to put beside the handler, relative to the config; globs are not expanded. */
   readonly include?: readonly string[];
+  /** Commands to run while the image is built, as root, without network; each makes a layer. They need buildah. */
+  readonly run?: readonly (string | RunStep)[];
   readonly env?: Readonly<Record<string, string>>;
   readonly labels?: Readonly<Record<string, string>>;
   /** `registry/repository`, without tag, that specs refer to and `push` writes to. */

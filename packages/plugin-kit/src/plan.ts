@@ -26,6 +26,8 @@ export type PlannedSource =
   | { readonly kind: 'debian'; readonly packages: readonly string[] }
   | { readonly kind: 'python'; readonly requirements: readonly string[] }
   | { readonly kind: 'files'; readonly files: readonly PlannedFile[] }
+  /** Debian packages whose maintainer scripts run; with `all`, those that they depend on, too. */
+  | { readonly kind: 'scripts'; readonly packages: readonly string[]; readonly all: boolean }
   | {
       readonly kind: 'run';
       readonly commands: readonly (readonly string[])[];
