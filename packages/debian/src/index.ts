@@ -31,11 +31,12 @@ export {
 } from './mirrors/settings.ts';
 export { interpreterCommand, type InterpreterCommand } from './python/command.ts';
 export { basePackages, pythonPackages, type PythonPackages } from './python/packages.ts';
-export { unpackInterpreter } from './python/unpack.ts';
+export { isOfCompiler, unpackCompiler, unpackInterpreter } from './python/unpack.ts';
 export { resolveDebian, type ResolveRequest } from './resolve/resolve.ts';
 export { NONROOT } from './rootfs/generated.ts';
 export {
   debianLayerEntries,
+  type BytecodeMaker,
   type DebianLayer,
   type FetchedDeb,
   type LayerContext,

@@ -62,7 +62,8 @@ export interface ExecRequest {
   /** The whole environment; nothing is inherited when it is given. */
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  readonly stdin?: Uint8Array;
+  /** Empty when left out. */
+  readonly stdin?: Uint8Array | ByteStream;
   readonly signal: AbortSignal;
 }
 

@@ -25,15 +25,17 @@ export { wheelLayerEntries, type LayerOptions } from './layer/entries.ts';
 export type { InstallPaths } from './layer/place.ts';
 export { planTrim, type TrimPlan, type TrimReport } from './layer/trim.ts';
 export {
-  compileSources,
+  openCompiler,
   type CompileContext,
   type CompiledFile,
   type CompileOptions,
-  type Interpreter,
+  type Compiler,
   type SkippedFile,
   type SourceFile,
 } from './bytecode/compile.ts';
-export { compileBytecode, type FolderSource, type WheelSource } from './bytecode/sources.ts';
+export type { Interpreter } from './bytecode/process.ts';
+export { sourceFeed, type SourceFeed } from './bytecode/feed.ts';
+export { wheelSources, type WheelPlaces } from './bytecode/sources.ts';
 export { canonicalMarshal } from './bytecode/canonical.ts';
 export { describeSettings, type SettingLine } from './settings/describe.ts';
 export type { IndexPlace, IndexSettings } from './settings/indexes.ts';

@@ -9,14 +9,15 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { nodePorts } from '@mlcontainer/node-ports';
 import {
-  compileBytecode,
   fetchWheel,
   findUv,
+  openCompiler,
   openWheel,
   planTrim,
   pythonSettings,
   resolveWheels,
   wheelLayerEntries,
+  wheelSources,
 } from '../src/index.ts';
 import { layOnDisk } from './support/lay.ts';
 
@@ -37,6 +38,7 @@ const facts = JSON.parse(
   ]).toString(),
 ) as [string, string, string];
 const interpreter = { argv: [facts[0]], env: {} };
+await using compiler = openCompiler(interpreter, {}, ports);
 const platform = {
   os: 'linux',
   architecture: process.arch === 'arm64' ? 'arm64' : 'amd64',
@@ -91,7 +93,7 @@ try {
     await layOnDisk(wheelLayerEntries(wheel, { ...at, trim: false }), laid.full);
     const trim = planTrim(wheel);
     trimmed += trim.report.bytes;
-    const bytecode = compileBytecode({ wheel, ...at, trim }, interpreter, {}, cx);
+    const bytecode = compiler.compile(wheelSources(wheel, { ...at, trim }), cx);
     await layOnDisk(wheelLayerEntries(wheel, { ...at, trim, bytecode }), laid.trimmed);
   }
   execFileSync(

@@ -1,7 +1,10 @@
 import {
   interpreterCommand,
+  isOfCompiler,
+  unpackCompiler,
   unpackInterpreter,
   type DebianLock,
+  type LockedDeb,
   type MirrorSettings,
 } from '@mlcontainer/debian';
 import { mlcError, type Architecture } from '@mlcontainer/plugin-kit';
@@ -43,18 +46,41 @@ export function bytecodeId(lock: DebianLock): string {
   return `${minimal?.name ?? 'python'}=${minimal?.version ?? 'unknown'}`;
 }
 
-/** Unpacks the interpreter once per set of .debs and keeps it in the store; what is compiled is what lies there. */
+/** The interpreter with its whole standard library, unpacked once per set of .debs and kept in the store. */
 export async function haveInterpreter(
   cx: EngineContext,
   lock: DebianLock,
   mirrors: MirrorSettings,
 ): Promise<Interpreter> {
-  const wanted = lock.packages.filter((deb) => deb.group !== 'extra');
-  const debs = wanted.map((deb) => deb.sha256).sort();
+  const debs = lock.packages.filter((deb) => deb.group !== 'extra');
+  return unpacked(cx, { lock, debs, mirrors, kind: 'interpreter', unpack: unpackInterpreter });
+}
+
+/** The part of the interpreter that compiles bytecode, kept in the same way: a few files, and soon there. */
+export async function haveCompiler(
+  cx: EngineContext,
+  lock: DebianLock,
+  mirrors: MirrorSettings,
+): Promise<Interpreter> {
+  const debs = lock.packages.filter((deb) => isOfCompiler(deb.name));
+  return unpacked(cx, { lock, debs, mirrors, kind: 'compiler', unpack: unpackCompiler });
+}
+
+interface Unpacking {
+  readonly lock: DebianLock;
+  readonly debs: readonly LockedDeb[];
+  readonly mirrors: MirrorSettings;
+  readonly kind: 'interpreter' | 'compiler';
+  readonly unpack: typeof unpackInterpreter;
+}
+
+async function unpacked(cx: EngineContext, work: Unpacking): Promise<Interpreter> {
+  const { lock, mirrors, kind } = work;
+  const debs = work.debs.map((deb) => deb.sha256).sort();
   const key = jsonDigest({ layout: LAYOUT_VERSION, debs });
-  const folder = await cx.ports.store.folder('interpreter', key, async (target) => {
-    const fetched = await fetchDebs(cx, lock, wanted, mirrors);
-    await unpackInterpreter(fetched, target, { signal: cx.signal });
+  const folder = await cx.ports.store.folder(kind, key, async (target) => {
+    const fetched = await fetchDebs(cx, lock, work.debs, mirrors);
+    await work.unpack(fetched, target, { signal: cx.signal });
   });
   return { folder, ...interpreterCommand(folder, lock.suite, lock.architecture) };
 }

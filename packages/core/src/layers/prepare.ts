@@ -4,7 +4,8 @@ import type { Plan } from '@mlcontainer/plugin-kit';
 import type { PythonSettings } from '@mlcontainer/wheels';
 import type { EngineContext } from '../context.ts';
 import { fetchDebs, mirrorsOf } from '../inputs/debian.ts';
-import { haveInterpreter, hostDebianLock, type Interpreter } from '../inputs/interpreter.ts';
+import { compilingInterpreter } from '../inputs/image-python.ts';
+import type { Interpreter } from '../inputs/interpreter.ts';
 import { fetchWheels, settingsOf } from '../inputs/wheels.ts';
 import type { Lock } from '../lock/types.ts';
 import { once } from '../once.ts';
@@ -23,9 +24,7 @@ export interface Inputs {
 export function inputsOf(cx: EngineContext, plan: Plan, lock: Lock, root: string): Inputs {
   const mirrors = once(() => mirrorsOf(cx, plan));
   const settings = once(() => settingsOf(cx));
-  const interpreter = once(async () =>
-    haveInterpreter(cx, hostDebianLock(lock.debian, lock.tools), await mirrors()),
-  );
+  const interpreter = once(() => compilingInterpreter(cx, plan, lock, mirrors));
   return { root, plan, mirrors, settings, interpreter };
 }
 

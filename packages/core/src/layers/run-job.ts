@@ -1,4 +1,5 @@
 import type { Ports } from '@mlcontainer/plugin-kit';
+import type { Compilers } from './compilers.ts';
 import { debianLayer } from './make/debian.ts';
 import { filesLayer } from './make/files.ts';
 import { ldCacheLayer } from './make/ld-cache.ts';
@@ -10,8 +11,7 @@ import type { LayerJob, LayerResult } from './job.ts';
 export interface JobContext {
   readonly ports: Ports;
   readonly signal: AbortSignal;
-  /** Interpreters that compile at once; 2 when left out. The bytes do not depend on it. */
-  readonly jobs?: number;
+  readonly compilers: Compilers;
 }
 
 /** Makes the layer of one job and puts it into the store. */

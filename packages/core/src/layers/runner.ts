@@ -1,4 +1,5 @@
 import type { Ports } from '@mlcontainer/plugin-kit';
+import { createCompilers } from './compilers.ts';
 import type { LayerJob, LayerResult } from './job.ts';
 import { runJob } from './run-job.ts';
 
@@ -18,9 +19,14 @@ export interface LayerRunner {
 /** Makes layers in this thread, one after the other's steps; for tests and small machines. */
 export function inlineRunner(ports: Ports): LayerRunner {
   return {
-    run: (job, { signal, onStart }) => {
+    run: async (job, { signal, onStart }) => {
       onStart?.();
-      return runJob(job, { ports, signal });
+      const compilers = createCompilers(ports);
+      try {
+        return await runJob(job, { ports, signal, compilers });
+      } finally {
+        await compilers.close();
+      }
     },
     close: () => Promise.resolve(),
   };

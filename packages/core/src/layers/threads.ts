@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { mlcError } from '@mlcontainer/plugin-kit';
@@ -12,8 +13,9 @@ export interface WorkerSettings {
   readonly cacheDir?: string;
 }
 
-/** To a worker: a job to do, or to stop the one it does. */
-export type WorkerOrder = { readonly job: LayerJob } | { readonly stop: true };
+/** To a worker: a job to do, to stop the one it does, or to end. */
+export type WorkerOrder =
+  { readonly job: LayerJob } | { readonly stop: true } | { readonly end: true };
 
 /** From a worker, once for each job. */
 export type WorkerReply = { readonly result: LayerResult } | { readonly error: ErrorParts };
@@ -52,11 +54,18 @@ export function threadedRunner(settings: WorkerSettings): LayerRunner {
         next();
       }),
     close: async () => {
-      await Promise.all([...all].map((worker) => worker.terminate()));
+      await Promise.all([...all].map(end));
       all.clear();
       idle.length = 0;
     },
   };
+}
+
+/** Lets a worker end what it started; one that does not is ended. */
+async function end(worker: Worker): Promise<void> {
+  worker.postMessage({ end: true } satisfies WorkerOrder);
+  const grace = setTimeout(() => void worker.terminate(), STOP_GRACE);
+  await once(worker, 'exit').finally(() => clearTimeout(grace));
 }
 
 function start(settings: WorkerSettings, all: Set<Worker>): Worker {

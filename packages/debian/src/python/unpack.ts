@@ -8,37 +8,81 @@ import { packageEntries } from '../rootfs/package-entries.ts';
 import { isTrimmed, placedPath } from '../rootfs/paths.ts';
 import { createLayerTree, type LayerTree } from '../rootfs/tree.ts';
 
-/**
- * The interpreter, its library and what compiling imports. Databases, terminals and Kerberos are left out: it is
- * they that take the time to unpack.
- */
-const NEEDED =
-  /^(?:(?:lib)?python3(?:\.\d+)?-(?:distutils|lib2to3|minimal|stdlib)|libbz2-1\.0|libc6|libcrypt1|libexpat1|libffi8|liblzma5|libssl3(?:t64)?|libzstd1|zlib1g)$/;
+/** Which packages are opened, and what of them is laid. */
+interface Selection {
+  readonly packages: RegExp;
+  wants(path: string, type: string): boolean;
+}
 
 /**
- * What an interpreter loads: libraries, the standard library, its configuration. What the layer leaves out is left
- * out here too, so that no bytecode is made of modules that the image does not hold.
+ * The interpreter, its library and what those load. Databases, terminals and Kerberos are left out: it is they that
+ * take the time to unpack. What the layer leaves out is left out here too.
  */
-function isNeeded(path: string, type: string): boolean {
-  if (isTrimmed(path, type) || /^usr\/lib\/[^/]+\/gconv(?:\/|$)/.test(path)) return false;
-  return /^(?:usr\/lib|usr\/lib64|usr\/bin\/python3\.\d+|etc\/python3\.\d+)(?:\/|$)/.test(path);
+const WHOLE: Selection = {
+  packages:
+    /^(?:(?:lib)?python3(?:\.\d+)?-(?:distutils|lib2to3|minimal|stdlib)|libbz2-1\.0|libc6|libcrypt1|libexpat1|libffi8|liblzma5|libssl3(?:t64)?|libzstd1|zlib1g)$/,
+  wants: (path, type) =>
+    !isTrimmed(path, type) &&
+    !/^usr\/lib\/[^/]+\/gconv(?:\/|$)/.test(path) &&
+    /^(?:usr\/lib|usr\/lib64|usr\/bin\/python3\.\d+|etc\/python3\.\d+)(?:\/|$)/.test(path),
+};
+
+/** The program, the libraries that it is linked with, and the one package that every start imports from files. */
+const COMPILING: Selection = {
+  packages: /^(?:(?:lib)?python3\.\d+-minimal|libc6|libexpat1|zlib1g)$/,
+  wants: (path, type) =>
+    WHOLE.wants(path, type) &&
+    !/^etc\//.test(path) &&
+    !/^usr\/lib\/python3(?:\.\d+)?\/(?!encodings(?:\/|$))/.test(path),
+};
+
+/** What unpacking needs besides packages and folder. */
+interface UnpackContext {
+  readonly signal: AbortSignal;
 }
 
 /**
  * Unpacks the image's own Python into a folder, so that it runs on the build host without root and chroot; see
  * `interpreterCommand`. Links become relative, so that none leads out of the folder. Throws MLC4030 to MLC4043.
  */
-export async function unpackInterpreter(
+export function unpackInterpreter(
   debs: readonly FetchedDeb[],
   folder: string,
-  cx: { readonly signal: AbortSignal },
+  cx: UnpackContext,
+): Promise<void> {
+  return unpack(debs, folder, WHOLE, cx);
+}
+
+/**
+ * Unpacks as much of the image's Python as compiling takes: no standard library but `encodings`, which decodes
+ * sources (PEP 263; those of East Asia are extension modules and not among it). A tenth of the work of
+ * `unpackInterpreter`, which see.
+ */
+export function unpackCompiler(
+  debs: readonly FetchedDeb[],
+  folder: string,
+  cx: UnpackContext,
+): Promise<void> {
+  return unpack(debs, folder, COMPILING, cx);
+}
+
+/** Whether `unpackCompiler` opens a package. */
+export function isOfCompiler(name: string): boolean {
+  return COMPILING.packages.test(name);
+}
+
+async function unpack(
+  debs: readonly FetchedDeb[],
+  folder: string,
+  selection: Selection,
+  { signal }: UnpackContext,
 ): Promise<void> {
   const tree = createLayerTree();
   for (const { deb, path } of debs) {
-    if (!NEEDED.test(deb.name)) continue;
+    if (!selection.packages.test(deb.name)) continue;
     const opened = await openDeb(path, `${deb.name} ${deb.version}`);
     try {
-      await unpackDeb(opened, tree, folder, cx.signal);
+      await unpackDeb(opened, tree, folder, selection, signal);
     } finally {
       await opened.close();
     }
@@ -49,10 +93,11 @@ async function unpackDeb(
   deb: OpenDeb,
   tree: LayerTree,
   folder: string,
+  selection: Selection,
   signal: AbortSignal,
 ): Promise<void> {
   for await (const { entry } of packageEntries(deb, signal)) {
-    if (!isNeeded(entry.path, entry.type)) continue;
+    if (!selection.wants(entry.path, entry.type)) continue;
     // The tree refuses an entry below a link, so that nothing is written through one.
     for (const one of tree.place(entry, deb.name)) await write(one, folder, deb.name, tree, signal);
   }

@@ -113,16 +113,40 @@ describe('debianLayerEntries', () => {
     expect([...entries.keys()].some((path) => path.includes('x.1'))).toBe(false);
   });
 
-  it('lays bytecode last', async () => {
-    async function* bytecode() {
-      yield {
-        path: '/usr/lib/python3.11/__pycache__/os.cpython-311.pyc',
-        bytes: Buffer.from('pyc'),
-      };
-      await Promise.resolve();
-    }
-    const entries = await listing(layerOf([], { group: 'runtime', bytecode: bytecode() }));
-    expect([...entries.keys()].at(-1)).toBe('usr/lib/python3.11/__pycache__/os.cpython-311.pyc');
+  it('lays bytecode behind the package whose sources it is made of', async () => {
+    const added: string[] = [];
+    const bytecode = {
+      add: (path: string, source: Uint8Array) => void added.push(`${path}:${source.length}`),
+      async *take() {
+        for (const one of added.splice(0))
+          yield { path: `${one.split(':')[0]}c`, bytes: Buffer.from(one) };
+        await Promise.resolve();
+      },
+    };
+    const first = made({
+      name: 'libpython3.11-minimal',
+      files: {
+        'usr/lib/python3.11/os.py': 'os',
+        'usr/lib/python3.11/sitecustomize.py': '->/etc/python3.11/sitecustomize.py',
+        'usr/lib/python3.11/data.txt': 'd',
+        'usr/share/x.py': 'no module',
+      },
+    });
+    const second = made({
+      name: 'python3.11-minimal',
+      files: { 'etc/python3.11/sitecustomize.py': 'site', 'usr/lib/python3/apt.py': 'apt' },
+    });
+    const entries = await listing(layerOf([first, second], { group: 'runtime', bytecode }));
+    const paths = [...entries.keys()];
+    expect(paths.filter((path) => path.endsWith('.pyc'))).toEqual([
+      'usr/lib/python3.11/os.pyc',
+      'usr/lib/python3/apt.pyc',
+      'usr/lib/python3.11/sitecustomize.pyc',
+    ]);
+    expect(paths.indexOf('usr/lib/python3.11/os.pyc')).toBeLessThan(
+      paths.indexOf('usr/lib/python3/apt.py'),
+    );
+    expect(entries.get('usr/lib/python3.11/sitecustomize.pyc')).toContain('sitecustomize.py:4');
     expect(entries.get('usr/bin/python3')).toBe('->python3.11');
     expect(entries.get('usr/local/lib/python3.11/dist-packages')).toBe('dir 755');
   });

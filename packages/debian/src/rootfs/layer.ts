@@ -11,6 +11,7 @@ import { folder, libraryFolders, link, runtimeSkeleton, systemSkeleton } from '.
 import { checkScripts } from './maintainer-scripts.ts';
 import { packageEntries } from './package-entries.ts';
 import { isCertificate, isTrimmed, placedPath } from './paths.ts';
+import { bytesOf, pythonSources, type PythonSources } from './python-sources.ts';
 import { createLayerTree, type LayerTree } from './tree.ts';
 
 /** A locked package and its file, as `fetchDeb` gives it. */
@@ -26,14 +27,22 @@ export interface DebianLayer {
   readonly architecture: DebianArchitecture;
   /** Packages of this group; the order does not matter. */
   readonly debs: readonly FetchedDeb[];
-  /** `.pyc` files of the standard library, in their order; paths in the image. */
-  readonly bytecode?: AsyncIterable<{ readonly path: string; readonly bytes: Uint8Array }>;
+  /** Makes `.pyc` files of the standard library's sources; they are laid behind the package that brings these. */
+  readonly bytecode?: BytecodeMaker;
   /** Library folders that are mounted at run time, for `ld.so.conf.d`; only of the group `system`. */
   readonly libraryFolders?: readonly string[];
   /** False keeps what `isTrimmed` would leave out: manuals, translations, rare character sets, tests. */
   readonly trim?: boolean;
   /** Packages to lay although their maintainer scripts are not modelled. */
   readonly allowScripts?: readonly string[];
+}
+
+/** Compiles Python sources while the rest of their package is laid. */
+export interface BytecodeMaker {
+  /** Takes a source; path in the image without leading slash. */
+  add(path: string, source: Uint8Array): void;
+  /** Bytecode of what was added since the last call. */
+  take(): AsyncIterable<{ readonly path: string; readonly bytes: Uint8Array }>;
 }
 
 /** Who listens while a layer’s entries are made. */
@@ -54,6 +63,7 @@ interface Run {
   readonly cx: LayerContext;
   readonly tree: LayerTree;
   readonly certificates: Map<string, Uint8Array>;
+  readonly python: PythonSources;
   readonly alternatives: { readonly owner: string; readonly one: Alternative }[];
 }
 
@@ -62,8 +72,8 @@ const SELF = 'mlcontainer';
 
 /**
  * The entries of one Debian layer, in a fixed order: what mlcontainer makes itself, the packages by name, each in
- * the order of its archive and followed by its record for scanners, then alternatives and bytecode. Contents are
- * streamed: each must be read before the next entry is asked for.
+ * the order of its archive and followed by its record for scanners and the bytecode of its sources, then
+ * alternatives. Contents are streamed: each must be read before the next entry is asked for.
  *
  * Throws MLC4030 to MLC4050, and the tar reader's MLC60xx.
  */
@@ -76,16 +86,21 @@ export async function* debianLayerEntries(
     cx,
     tree: createLayerTree(),
     certificates: new Map(),
+    python: pythonSources(layer.bytecode),
     alternatives: [],
   };
   for (const entry of skeletonOf(layer)) yield* placed(run, entry, SELF);
   for (const { deb, path } of layer.debs.toSorted(byName)) yield* packageOf(run, deb, path);
   yield* bundle(run);
   yield* alternativeLinks(run);
-  for await (const { path, bytes } of layer.bytecode ?? []) {
-    const entry = fileOf(path.replace(/^\/+/, ''), bytes);
-    yield* placed(run, entry, SELF);
-  }
+  run.python.addLinks();
+  yield* bytecodeOf(run);
+}
+
+/** Bytecode of the sources since the last time. */
+async function* bytecodeOf(run: Run): AsyncGenerator<Entry, void> {
+  for await (const { path, bytes } of run.layer.bytecode?.take() ?? [])
+    yield* placed(run, fileOf(path, bytes), SELF);
 }
 
 function byName(a: FetchedDeb, b: FetchedDeb): number {
@@ -116,6 +131,7 @@ async function* packageOf(run: Run, locked: LockedDeb, path: string): AsyncGener
     run.alternatives.push(...parseAlternatives(postinst).map((one) => ({ owner: name, one })));
     yield* dataOf(run, deb, name);
     for (const entry of statusEntries(deb, locked.name)) yield* placed(run, entry, name);
+    yield* bytecodeOf(run);
   } finally {
     await deb.close();
   }
@@ -134,8 +150,9 @@ function checkIdentity(deb: OpenDeb, locked: LockedDeb): void {
 
 async function* dataOf(run: Run, deb: OpenDeb, owner: string): AsyncGenerator<Entry, void> {
   for await (const { entry: streamed, dropped } of packageEntries(deb, run.cx.signal)) {
-    const entry = await withCertificate(run, streamed);
-    if (run.layer.trim !== false && isTrimmed(entry.path, entry.type)) continue;
+    const certified = await withCertificate(run, streamed);
+    if (run.layer.trim !== false && isTrimmed(certified.path, certified.type)) continue;
+    const entry = await run.python.add(certified);
     if (entry.type === 'hardlink') checkHardlink(run, entry.path, entry.target, owner);
     for (const what of dropped) run.cx.onDropped?.({ deb: owner, path: entry.path, what });
     yield* placed(run, entry, owner);
@@ -154,13 +171,6 @@ function checkHardlink(run: Run, path: string, target: string, deb: string): voi
   const known = run.tree.get(target);
   if (known?.type === 'file' && known.owner === deb) return;
   throw mlcError('MLC4043', { deb, path, target });
-}
-
-async function bytesOf(entry: FileEntry): Promise<Uint8Array> {
-  if (entry.content.kind === 'bytes') return entry.content.bytes;
-  const chunks = [];
-  for await (const chunk of entry.content.open()) chunks.push(Buffer.from(chunk));
-  return Buffer.concat(chunks);
 }
 
 /** Emits an entry and the parents it lacks; a library is looked into while its content passes. */

@@ -31,7 +31,9 @@ export function startChild(
   const fed = feed(child.stdin, input ?? request.stdin);
   const stop = stopper(child, graceMs);
   request.signal.addEventListener('abort', stop.begin, { once: true });
-  const exit = Promise.all([ended(child, request), fed])
+  const code = ended(child, request);
+  // A program may end before its input does.
+  const exit = Promise.all([code, Promise.race([fed, code])])
     .then(([code]) => code)
     .finally(() => {
       stop.done();

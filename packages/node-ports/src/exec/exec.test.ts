@@ -60,6 +60,14 @@ describe('run', () => {
     ).toBe(0);
   });
 
+  it('does not wait for input when the program has ended', async () => {
+    const never = async function* () {
+      yield Buffer.from('x');
+      await new Promise(() => undefined);
+    };
+    expect((await exec.run(shell('exit 3', { stdin: never() }))).code).toBe(3);
+  });
+
   it('keeps the end of a long standard error', async () => {
     const { stderr } = await exec.run(shell('yes 0123456789 | head -c 300000 >&2; echo end >&2'));
     expect(stderr.length).toBe(64 * 1024);

@@ -7,13 +7,9 @@ import { faultOf } from '../../test/support/fault.ts';
 import { python } from '../../test/support/python.ts';
 import { buildWheel, tempFolder } from '../../test/support/wheel.ts';
 import { openWheel } from '../wheel/open.ts';
-import {
-  compileSources,
-  type CompiledFile,
-  type Interpreter,
-  type SkippedFile,
-} from './compile.ts';
-import { compileBytecode } from './sources.ts';
+import { openCompiler, type CompiledFile, type SkippedFile } from './compile.ts';
+import type { Interpreter } from './process.ts';
+import { wheelSources } from './sources.ts';
 
 const signal = new AbortController().signal;
 const interpreter: Interpreter = {
@@ -24,7 +20,7 @@ const tag = python<string>('import json, sys; print(json.dumps(sys.implementatio
 
 async function compile(
   sources: Readonly<Record<string, string | Uint8Array>>,
-  more: { jobs?: number; with?: Interpreter } = {},
+  more: { with?: Interpreter } = {},
 ) {
   using folder = tempFolder();
   const ports = nodePorts({ env: process.env, cacheDir: folder.path });
@@ -33,19 +29,14 @@ async function compile(
     path,
     read: () => Buffer.from(text),
   }));
-  const cx = {
-    ports,
-    signal,
-    onSkipped: (file: SkippedFile) => void skipped.push(file),
-    jobs: more.jobs ?? 2,
-  };
+  const cx = { signal, onSkipped: (file: SkippedFile) => void skipped.push(file) };
+  await using compiler = openCompiler(more.with ?? interpreter, {}, ports);
   const compiled: CompiledFile[] = [];
-  for await (const file of compileSources(files, more.with ?? interpreter, {}, cx))
-    compiled.push(file);
+  for await (const file of compiler.compile(files, cx)) compiled.push(file);
   return { compiled, skipped };
 }
 
-describe('compileSources', () => {
+describe('a compiler', () => {
   it('gives unchecked-hash pycs, beside their sources, with the path in the image', async () => {
     const { compiled, skipped } = await compile({
       'site/a/__init__.py': 'X = 1\n',
@@ -86,7 +77,7 @@ print(json.dumps(out))
     expect(skipped.map(({ source }) => source)).toEqual(['a.py', 'c.py', 'd.py', 'e.py']);
   });
 
-  it('gives the same bytes in another order, company and number of processes', async () => {
+  it('gives the same bytes in another order and company', async () => {
     const sources = Object.fromEntries(
       Array.from({ length: 40 }, (_, at) => [
         `m${at}.py`,
@@ -95,14 +86,68 @@ print(json.dumps(out))
     );
     const byPath = (files: readonly CompiledFile[]) =>
       new Map(files.map(({ path, bytes }) => [path, Buffer.from(bytes).toString('hex')]));
-    const one = await compile(sources, { jobs: 1 });
+    const one = await compile(sources);
     const reversed = Object.fromEntries(Object.entries(sources).reverse());
-    expect(byPath((await compile(reversed, { jobs: 3 })).compiled)).toEqual(byPath(one.compiled));
+    expect(byPath((await compile(reversed)).compiled)).toEqual(byPath(one.compiled));
     const alone = await compile({ 'm3.py': sources['m3.py'] ?? '' });
     expect(byPath(one.compiled).get(`__pycache__/m3.${tag}.pyc`)).toBe(
       byPath(alone.compiled).get(`__pycache__/m3.${tag}.pyc`),
     );
     expect(one.compiled.map(({ source }) => source)).toEqual(Object.keys(sources));
+  });
+
+  it('uses one process for many calls, and a new one after a call that was left', async () => {
+    using folder = tempFolder();
+    const ports = nodePorts({ env: process.env, cacheDir: folder.path });
+    let starts = 0;
+    const exec = {
+      ...ports.exec,
+      stream: (request: Parameters<typeof ports.exec.stream>[0]) => {
+        starts += 1;
+        return ports.exec.stream(request);
+      },
+    };
+    await using compiler = openCompiler(interpreter, {}, { exec });
+    const files = ['a', 'b', 'c'].map((name) => ({
+      path: `${name}.py`,
+      read: () => Buffer.from(`${name} = 1`),
+    }));
+    const all = async () => {
+      const found: string[] = [];
+      for await (const { source } of compiler.compile(files, { signal })) found.push(source);
+      return found;
+    };
+    expect(await all()).toEqual(['a.py', 'b.py', 'c.py']);
+    expect(await all()).toEqual(['a.py', 'b.py', 'c.py']);
+    expect(starts).toBe(1);
+    for await (const { source } of compiler.compile(files, { signal })) {
+      expect(source).toBe('a.py');
+      break;
+    }
+    expect(await all()).toEqual(['a.py', 'b.py', 'c.py']);
+    expect(starts).toBe(2);
+  });
+
+  it('stops when it is told to, and when a source cannot be read', async () => {
+    using folder = tempFolder();
+    const ports = nodePorts({ env: process.env, cacheDir: folder.path });
+    await using compiler = openCompiler(interpreter, {}, ports);
+    const stop = new AbortController();
+    const endless = async function* () {
+      for (let at = 0; ; at += 1) {
+        yield { path: `m${at}.py`, read: () => Buffer.from('x = 1') };
+        if (at === 50) stop.abort(new Error('enough'));
+        await Promise.resolve();
+      }
+    };
+    const drain = async (files: AsyncIterable<CompiledFile>) => {
+      for await (const file of files) void file;
+    };
+    await expect(drain(compiler.compile(endless(), { signal: stop.signal }))).rejects.toThrow(
+      'enough',
+    );
+    const broken = [{ path: 'a.py', read: () => Promise.reject(new Error('no such file')) }];
+    await expect(drain(compiler.compile(broken, { signal }))).rejects.toThrow('no such file');
   });
 
   it('says when the interpreter fails', async () => {
@@ -132,43 +177,31 @@ describe('compileBytecode', () => {
       { name: 'demo/data.txt', content: 'D' },
     ];
     const path = folder.file('demo.whl', buildWheel({ files }));
-    const compiled: CompiledFile[] = [];
-    for await (const file of compileBytecode(
-      { wheel: path, trim: true, ...paths },
-      interpreter,
-      {},
-      { ports, signal },
-    ))
-      compiled.push(file);
-    expect(compiled.map(({ source }) => source)).toEqual([
+    await using wheel = await openWheel(path);
+    await using compiler = openCompiler(interpreter, {}, ports);
+    const compiled = async (trim: boolean) => {
+      const found: string[] = [];
+      for await (const { source } of compiler.compile(wheelSources(wheel, { trim, ...paths }), {
+        signal,
+      }))
+        found.push(source);
+      return found;
+    };
+    expect(await compiled(true)).toEqual(['site/demo/__init__.py', 'site/extra.py']);
+    expect(await compiled(false)).toEqual([
       'site/demo/__init__.py',
+      'site/demo/tests/t.py',
       'site/extra.py',
     ]);
-    await using wheel = await openWheel(path);
-    const untrimmed: string[] = [];
-    for await (const file of compileBytecode(
-      { wheel, trim: false, ...paths },
-      interpreter,
-      {},
-      { ports, signal },
-    ))
-      untrimmed.push(file.source);
-    expect(untrimmed).toEqual(['site/demo/__init__.py', 'site/demo/tests/t.py', 'site/extra.py']);
   });
 
   it('is what Python imports', async () => {
     using folder = tempFolder();
     const ports = nodePorts({ env: process.env, cacheDir: join(folder.path, 'store') });
     const source = 'import sys\ndef answer(x):\n    return x in {"a", "b", None}\n';
-    mkdirSync(join(folder.path, 'src'));
-    writeFileSync(join(folder.path, 'src', 'mod.py'), source);
-    const files = new Map([['lib/mod.py', 'mod.py']]);
-    for await (const file of compileBytecode(
-      { folder: join(folder.path, 'src'), files },
-      interpreter,
-      {},
-      { ports, signal },
-    )) {
+    await using compiler = openCompiler(interpreter, {}, ports);
+    const files = [{ path: 'lib/mod.py', read: () => Buffer.from(source) }];
+    for await (const file of compiler.compile(files, { signal })) {
       mkdirSync(dirname(join(folder.path, file.path)), { recursive: true });
       writeFileSync(join(folder.path, file.path), file.bytes);
     }

@@ -1,14 +1,7 @@
 import { mlcError, type Ports } from '@mlcontainer/plugin-kit';
 import { canonicalMarshal } from './canonical.ts';
-import { frame, type FrameReader, frameReader } from './frames.ts';
-import { COMPILE_SCRIPT } from './script.ts';
-
-/** How the image's Python is started on this machine: the words before a script, and its whole environment. */
-export interface Interpreter {
-  /** `[ld-linux…, --library-path, …, python3.11]` */
-  readonly argv: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
-}
+import { startProcess, type Answer, type CompileProcess, type Interpreter } from './process.ts';
+import { createQueue, type Queue } from './queue.ts';
 
 /** One Python source to compile. */
 export interface SourceFile {
@@ -31,14 +24,11 @@ export interface SkippedFile {
   readonly reason: string;
 }
 
-/** What compiling needs besides sources and interpreter. */
+/** Who waits for bytecode. */
 export interface CompileContext {
-  readonly ports: Pick<Ports, 'exec'>;
   readonly signal: AbortSignal;
   /** Told of each source that does not compile. */
   readonly onSkipped?: (file: SkippedFile) => void;
-  /** Processes at once; 2 when left out. The bytes do not depend on it. */
-  readonly jobs?: number;
 }
 
 /** How modules are compiled; `optimize` as Python’s `-O` and `-OO`. */
@@ -46,150 +36,135 @@ export interface CompileOptions {
   readonly optimize?: 0 | 1 | 2;
 }
 
-/** Sources sent to one process, bytes: enough to make its start cheap, little enough to hold in memory. */
-const BATCH_BYTES = 2 * 1024 * 1024;
+/** One interpreter that stays for many sources: its start would cost more than most modules do. */
+export interface Compiler extends AsyncDisposable {
+  /**
+   * Compiles sources to unchecked-hash pycs (PEP 552), in the order given; one such call at a time. The bytes depend
+   * on source, path and interpreter release alone: hash seed fixed, environment given, marshal data brought into
+   * canonical form. A source that does not compile is left out and reported. It works ahead of whoever takes the
+   * files, by some MiB. Throws MLC5040 and MLC5041, and what `read` of a source throws.
+   */
+  compile(
+    sources: AsyncIterable<SourceFile> | Iterable<SourceFile>,
+    cx: CompileContext,
+  ): AsyncGenerator<CompiledFile, void, undefined>;
+  /** Ends the interpreter; the next call starts another. */
+  close(): Promise<void>;
+}
+
+/** A compiler that starts the image's own interpreter when it is first used. */
+export function openCompiler(
+  interpreter: Interpreter,
+  options: CompileOptions,
+  ports: Pick<Ports, 'exec'>,
+): Compiler {
+  let process: CompileProcess | undefined;
+  const close = async (): Promise<void> => {
+    const ending = process;
+    process = undefined;
+    await ending?.end();
+  };
+  return {
+    async *compile(sources, cx) {
+      cx.signal.throwIfAborted();
+      // Taken away while it is used: one that is left in the middle cannot be used again.
+      const used = process ?? (await startProcess(interpreter, options.optimize ?? 0, ports));
+      process = undefined;
+      const run = startRun(used, cx);
+      try {
+        yield* take(run, sources);
+        process = used;
+      } finally {
+        if (process !== used) used.kill();
+      }
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/** Sources that are sent and not yet taken as files, bytes: enough to work ahead, little enough to hold in memory. */
+const AHEAD_BYTES = 4 * 1024 * 1024;
 const PYC_HEADER = 16;
-const FRAME_LIMIT = 512 * 1024 * 1024;
 
-/**
- * Compiles sources to unchecked-hash pycs (PEP 552), in the order given, with the image's own interpreter. The bytes
- * depend on source, path and interpreter release alone: hash seed fixed, environment given, marshal data brought
- * into canonical form. A source that does not compile is left out and reported. Throws MLC5040 and MLC5041.
- */
-export async function* compileSources(
-  sources: AsyncIterable<SourceFile> | Iterable<SourceFile>,
-  interpreter: Interpreter,
-  options: CompileOptions,
-  cx: CompileContext,
-): AsyncGenerator<CompiledFile, void, undefined> {
-  const running: Promise<CompiledFile[]>[] = [];
-  const jobs = Math.max(1, cx.jobs ?? 2);
-  try {
-    for await (const batch of batches(sources)) {
-      const result = compileBatch(batch, interpreter, options, cx);
-      result.catch(() => undefined);
-      running.push(result);
-      if (running.length >= jobs) yield* (await running.shift()) ?? [];
-    }
-    while (running.length > 0) yield* (await running.shift()) ?? [];
-  } finally {
-    await Promise.allSettled(running);
-  }
-}
-
-interface LoadedSource {
+interface Sent {
   readonly path: string;
-  readonly bytes: Uint8Array;
+  readonly size: number;
 }
 
-async function* batches(sources: AsyncIterable<SourceFile> | Iterable<SourceFile>) {
-  let batch: LoadedSource[] = [];
-  let size = 0;
-  for await (const source of sources) {
-    const bytes = await source.read();
-    batch.push({ path: source.path, bytes });
-    size += bytes.length;
-    if (size < BATCH_BYTES) continue;
-    yield batch;
-    batch = [];
-    size = 0;
-  }
-  if (batch.length > 0) yield batch;
+interface Run {
+  readonly process: CompileProcess;
+  readonly cx: CompileContext;
+  /** What the process owes an answer for. */
+  readonly sent: Queue<Sent>;
+  readonly answers: Queue<{ readonly source: Sent; readonly answer: Answer }>;
+  ahead: number;
+  room?: (() => void) | undefined;
 }
 
-async function compileBatch(
-  batch: readonly LoadedSource[],
-  interpreter: Interpreter,
-  options: CompileOptions,
-  cx: CompileContext,
-): Promise<CompiledFile[]> {
-  const [command = '', ...args] = interpreter.argv;
-  const stream = cx.ports.exec.stream({
-    command,
-    args: [
-      ...args,
-      '-I',
-      '-S',
-      '-B',
-      '-W',
-      'ignore',
-      '-X',
-      'utf8',
-      '-c',
-      COMPILE_SCRIPT,
-      String(options.optimize ?? 0),
-    ],
-    env: { ...interpreter.env, PYTHONHASHSEED: '0' },
-    stdin: encodeBatch(batch),
-    signal: cx.signal,
-  });
-  const reader = frameReader(stream, FRAME_LIMIT);
+function startRun(process: CompileProcess, cx: CompileContext): Run {
+  return { process, cx, sent: createQueue(), answers: createQueue(), ahead: 0 };
+}
+
+async function* take(
+  run: Run,
+  sources: AsyncIterable<SourceFile> | Iterable<SourceFile>,
+): AsyncGenerator<CompiledFile, void, undefined> {
+  const { signal } = run.cx;
+  const stop = (): void => run.answers.fail(signal.reason);
+  signal.addEventListener('abort', stop, { once: true });
+  const gone = { left: false };
+  void send(run, sources, gone).then(() => run.sent.end(), run.answers.fail);
+  void receive(run).then(run.answers.end, run.answers.fail);
   try {
-    return await readBatch(reader, batch, cx);
-  } catch (error) {
-    cx.signal.throwIfAborted();
-    if ((error as { code?: unknown }).code === 'MLC5041') throw error;
-    throw mlcError(
-      'MLC5040',
-      { detail: error instanceof Error ? error.message : String(error) },
-      { cause: error },
-    );
+    for await (const { source, answer } of run.answers) {
+      signal.throwIfAborted();
+      if ('pyc' in answer) yield compiledFile(run.process, source.path, answer.pyc);
+      else run.cx.onSkipped?.({ source: source.path, reason: answer.reason });
+      run.ahead -= source.size;
+      run.room?.();
+    }
   } finally {
-    await reader.return();
+    gone.left = true;
+    run.room?.();
+    signal.removeEventListener('abort', stop);
   }
 }
 
-function encodeBatch(batch: readonly LoadedSource[]): Uint8Array {
-  const count = Buffer.alloc(4);
-  count.writeUInt32BE(batch.length);
-  return Buffer.concat([
-    count,
-    ...batch.flatMap(({ path, bytes }) => [...frame(Buffer.from(`/${path}`)), ...frame(bytes)]),
-  ]);
-}
-
-async function readBatch(reader: FrameReader, batch: readonly LoadedSource[], cx: CompileContext) {
-  const { minor, cacheTag } = readHello(await reader.frame());
-  const compiled: CompiledFile[] = [];
-  for (const { path } of batch) {
-    const status = await reader.bytes(1);
-    const bytes = await reader.frame();
-    if (!status || !bytes) throw new Error(`it ended before ${path}`);
-    if (status[0] === 1) cx.onSkipped?.({ source: path, reason: bytes.toString('utf8') });
-    else
-      compiled.push({
-        path: cachePath(path, cacheTag),
-        bytes: canonicalPyc(path, bytes, minor),
-        source: path,
-      });
+async function send(
+  run: Run,
+  sources: AsyncIterable<SourceFile> | Iterable<SourceFile>,
+  gone: { readonly left: boolean },
+): Promise<void> {
+  for await (const source of sources) {
+    const { path } = source;
+    const bytes = await source.read();
+    while (run.ahead > AHEAD_BYTES && !gone.left)
+      await new Promise<void>((resolve) => (run.room = resolve));
+    if (gone.left) return;
+    run.ahead += bytes.length;
+    run.process.send(path, bytes);
+    run.sent.push({ path, size: bytes.length });
   }
-  if (await reader.bytes(1)) throw new Error('it wrote more than was asked for');
-  return compiled;
 }
 
-function readHello(hello: Buffer | undefined): { minor: number; cacheTag: string } {
-  const [name, major, minor, cacheTag = ''] = hello?.toString('utf8').split(' ') ?? [];
-  if (name !== 'cpython' || major !== '3' || !/^cpython-3\d+$/.test(cacheTag)) {
-    throw mlcError('MLC5041', {
-      path: 'python',
-      detail: `${hello?.toString('utf8') ?? 'nothing'} is not CPython 3`,
-    });
-  }
-  return { minor: Number(minor), cacheTag };
+async function receive(run: Run): Promise<void> {
+  for await (const source of run.sent)
+    run.answers.push({ source, answer: await run.process.answer() });
 }
 
-function canonicalPyc(path: string, pyc: Buffer, minor: number): Uint8Array {
+function compiledFile(
+  { minor, cacheTag }: CompileProcess,
+  source: string,
+  pyc: Buffer,
+): CompiledFile {
+  const path = cachePath(source, cacheTag);
   try {
-    return Buffer.concat([
-      pyc.subarray(0, PYC_HEADER),
-      canonicalMarshal(pyc.subarray(PYC_HEADER), minor),
-    ]);
+    const code = canonicalMarshal(pyc.subarray(PYC_HEADER), minor);
+    return { path, bytes: Buffer.concat([pyc.subarray(0, PYC_HEADER), code]), source };
   } catch (error) {
-    throw mlcError(
-      'MLC5041',
-      { path, detail: error instanceof Error ? error.message : String(error) },
-      { cause: error },
-    );
+    const detail = error instanceof Error ? error.message : String(error);
+    throw mlcError('MLC5041', { path: source, detail }, { cause: error });
   }
 }
 

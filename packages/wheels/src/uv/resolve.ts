@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { mlcError, platformName, type Platform, type Ports } from '@mlcontainer/plugin-kit';
-import type { Interpreter } from '../bytecode/compile.ts';
+import type { Interpreter } from '../bytecode/process.ts';
 import { bestWheel, machineOf, tagRanks } from '../names/tags.ts';
 import type { PythonSettings } from '../settings/settings.ts';
 import { type Annotated, parseAnnotations } from './annotations.ts';

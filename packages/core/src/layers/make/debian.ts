@@ -1,8 +1,5 @@
-import { readdir } from 'node:fs/promises';
-import path from 'node:path';
 import { debianLayerEntries, type LibraryRecord } from '@mlcontainer/debian';
-import { compileBytecode } from '@mlcontainer/wheels';
-import type { Interpreter } from '../../inputs/interpreter.ts';
+import { sourceFeed } from '@mlcontainer/wheels';
 import type { LayerJob, LayerResult } from '../job.ts';
 import type { JobContext } from '../run-job.ts';
 import { layerIntoStore } from '../write.ts';
@@ -16,28 +13,17 @@ export async function debianLayer(job: DebianJob, cx: JobContext): Promise<Layer
   const libraries: LibraryRecord[] = [];
   const bytecode =
     interpreter === undefined || group !== 'runtime'
-      ? {}
-      : { bytecode: standardLibrary(interpreter, cx) };
-  const layer = { group, suite, architecture, debs, ...bytecode };
+      ? undefined
+      : sourceFeed(cx.compilers.of(interpreter), cx);
+  const layer = { group, suite, architecture, debs, ...(bytecode && { bytecode }) };
   const onLibrary = (record: LibraryRecord): void => {
     libraries.push(record);
   };
   const entries = debianLayerEntries(layer, { signal: cx.signal, onLibrary });
-  const written = await layerIntoStore(entries, recipe.compression, cx.ports.store, cx.signal);
-  return { ...written, libraries };
-}
-
-/** Compiles the modules of the unpacked interpreter itself: they are the ones of the layer. */
-async function* standardLibrary(interpreter: Interpreter, cx: JobContext) {
-  const lib = path.join(interpreter.folder, 'usr/lib');
-  const folders = (await readdir(lib)).filter((name) => /^python3(\.\d+)?$/.test(name));
-  const names: string[] = [];
-  for (const folder of folders.sort()) {
-    const found = await readdir(path.join(lib, folder), { recursive: true });
-    names.push(
-      ...found.filter((name) => name.endsWith('.py')).map((name) => `usr/lib/${folder}/${name}`),
-    );
+  try {
+    const written = await layerIntoStore(entries, recipe.compression, cx.ports.store, cx.signal);
+    return { ...written, libraries };
+  } finally {
+    await bytecode?.stop();
   }
-  const source = { folder: interpreter.folder, files: new Map(names.map((name) => [name, name])) };
-  yield* compileBytecode(source, interpreter, {}, cx);
 }

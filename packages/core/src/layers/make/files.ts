@@ -1,9 +1,8 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { withParents, type Entry } from '@mlcontainer/oci';
 import { mlcError, type PlannedFile } from '@mlcontainer/plugin-kit';
 import { serverPackage } from '@mlcontainer/server';
-import { compileBytecode } from '@mlcontainer/wheels';
 import { sha256 } from '../../json.ts';
 import type { LayerJob, LayerResult } from '../job.ts';
 import type { JobContext } from '../run-job.ts';
@@ -47,27 +46,18 @@ async function contentOf(
   return found.bytes;
 }
 
-/** Compiles in a temporary copy of the files' tree; nothing of that folder's name gets into the bytes. */
 async function bytecode(
   job: FilesJob,
   files: readonly { readonly file: PlannedFile; readonly bytes: Uint8Array }[],
   cx: JobContext,
 ): Promise<readonly Entry[]> {
   const { interpreter } = job;
-  const python = files.filter(({ file }) => file.path.endsWith('.py'));
-  if (interpreter === undefined || python.length === 0) return [];
-  return cx.ports.store.withTemp(async (folder) => {
-    for (const { file, bytes } of python) {
-      const target = path.join(folder, file.path);
-      await mkdir(path.dirname(target), { recursive: true });
-      await writeFile(target, bytes);
-    }
-    const names = python.map(({ file }) => file.path.slice(1));
-    const source = { folder, files: new Map(names.map((name) => [name, name])) };
-    const entries: Entry[] = [];
-    for await (const { path: imagePath, bytes } of compileBytecode(source, interpreter, {}, cx)) {
-      entries.push(fileEntry(imagePath, 0o644, bytes));
-    }
-    return entries;
-  });
+  const sources = files
+    .filter(({ file }) => file.path.endsWith('.py'))
+    .map(({ file, bytes }) => ({ path: file.path.slice(1), read: () => bytes }));
+  if (interpreter === undefined || sources.length === 0) return [];
+  const entries: Entry[] = [];
+  for await (const { path: imagePath, bytes } of cx.compilers.of(interpreter).compile(sources, cx))
+    entries.push(fileEntry(imagePath, 0o644, bytes));
+  return entries;
 }

@@ -1,11 +1,11 @@
 import type { Entry } from '@mlcontainer/oci';
 import { isMlcError } from '@mlcontainer/plugin-kit';
 import {
-  compileBytecode,
   openWheel,
   planTrim,
   verifyWheel,
   wheelLayerEntries,
+  wheelSources,
   type InstallPaths,
 } from '@mlcontainer/wheels';
 import type { FetchedWheel } from '../../inputs/wheels.ts';
@@ -73,9 +73,14 @@ async function* entriesOf(
     trimmed.bytes += trim.report.bytes;
   }
   const paths = installPaths(recipe);
-  const source = { wheel: open, trim, ...paths };
   const bytecode =
-    interpreter === undefined ? {} : { bytecode: compileBytecode(source, interpreter, {}, cx) };
+    interpreter === undefined
+      ? {}
+      : {
+          bytecode: cx.compilers
+            .of(interpreter)
+            .compile(wheelSources(open, { ...paths, trim }), cx),
+        };
   yield* wheelLayerEntries(open, { ...paths, executable: recipe.executable, trim, ...bytecode });
 }
 
