@@ -26,3 +26,4 @@ export type { RegistryOptions, SeedManifest, TestRegistry } from './registry/opt
 export { PROFILES, type Profile, type ProfileName } from './registry/profiles.ts';
 export { startRegistry } from './registry/registry.ts';
 export type { Commit } from './registry/state.ts';
+export { startDockerRegistry, type DockerRegistry } from './registry/docker-registry.ts';
