@@ -38,6 +38,8 @@ export type {
   SettingsLookup,
   SkippedSource,
 } from './credential.ts';
+export type { ExplicitCredential } from './credentials/explicit.ts';
+export { createCredentialStore, type CredentialStoreOptions } from './credentials/store.ts';
 export {
   copy,
   type CopiedNode,
