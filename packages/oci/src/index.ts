@@ -49,7 +49,6 @@ export {
   ShapeFault,
   toConfig,
   toIndex,
-  toManifest,
   type ConfigJson,
   type HistoryJson,
   type IndexJson,

@@ -1,7 +1,7 @@
 import type { Descriptor } from '@mlcontainer/oci';
 import { mlcError } from '@mlcontainer/plugin-kit';
-import { isManifestType } from '../copy/manifest.ts';
 import type { ContentSource, ContentTarget } from '../content.ts';
+import { isManifestType } from '../media-types.ts';
 import {
   pushArtifact,
   type ArtifactSpec,

@@ -1,6 +1,7 @@
 import { basename } from 'node:path/posix';
 import { digestOf, type Descriptor, type Digest } from '@mlcontainer/oci';
 import type { ByteStream, ModelFacts } from '@mlcontainer/plugin-kit';
+import { streamOf } from '../copy/collect.ts';
 import type { Content, ContentTarget } from '../content.ts';
 import { sortedRecord } from './files.ts';
 import { ANNOTATIONS } from './media-types.ts';
@@ -142,7 +143,7 @@ function configOf({ name, version, createdAt, facts }: ModelPackSpec, diffId: Di
   const mediaType = MODEL_PACK_TYPES.config;
   return {
     descriptor: { mediaType, digest: digestOf(bytes), size: bytes.length },
-    open: () => one(bytes),
+    open: () => streamOf(bytes),
   };
 }
 
@@ -158,8 +159,4 @@ function annotationsOf({ facts, annotations }: ModelPackSpec): {
     ...annotations,
   };
   return Object.keys(all).length === 0 ? {} : { annotations: sortedRecord(all) };
-}
-
-async function* one(bytes: Uint8Array): AsyncGenerator<Uint8Array, void> {
-  yield await Promise.resolve(bytes);
 }

@@ -2,9 +2,11 @@ import { mkdir, lstat, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MEDIA_TYPES, writtenBeside, type Descriptor } from '@mlcontainer/oci';
 import { mlcError } from '@mlcontainer/plugin-kit';
-import { createCrew, createLimit, type Crew } from '../copy/limit.ts';
-import { isIndexType, readManifest } from '../copy/manifest.ts';
 import type { ContentSource } from '../content.ts';
+import { createCrew, type Crew } from '../copy/crew.ts';
+import { readManifest } from '../copy/manifest.ts';
+import { createLimiter } from '../limiter.ts';
+import { isIndexType } from '../media-types.ts';
 import { hashFile } from './files.ts';
 import { ANNOTATIONS, FOLDER_TYPE } from './media-types.ts';
 import { checkTitles, unsafe } from './titles.ts';
@@ -163,7 +165,7 @@ async function bring(
     async (temporary) => {
       await mkdir(temporary);
       const crew = createCrew(options.signal);
-      const limit = createLimit(options.concurrency ?? 4);
+      const limit = createLimiter(options.concurrency ?? 4);
       const staged = parts.map((part, index) => ({ part, at: join(temporary, String(index)) }));
       await crew.all(staged, ({ part, at }) =>
         limit(() => stage(source, part, at, { ...options, ...crew })),

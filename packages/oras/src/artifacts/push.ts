@@ -1,6 +1,8 @@
 import { digestOf, MEDIA_TYPES, type Descriptor } from '@mlcontainer/oci';
 import { mlcError, type StorePort } from '@mlcontainer/plugin-kit';
-import { createCrew, createLimit } from '../copy/limit.ts';
+import { streamOf } from '../copy/collect.ts';
+import { createCrew } from '../copy/crew.ts';
+import { createLimiter } from '../limiter.ts';
 import type { Content, ContentTarget } from '../content.ts';
 import { contentOf, sortedRecord, type ArtifactFile } from './files.ts';
 import { ANNOTATIONS, EMPTY, EMPTY_BYTES, UNKNOWN_ARTIFACT } from './media-types.ts';
@@ -58,7 +60,7 @@ export function pushArtifact(
     }
     checkTwice(layers);
     const manifest = artifactManifest(spec, layers);
-    const blobs = [{ descriptor: EMPTY, open: () => one(EMPTY_BYTES) }, ...layers];
+    const blobs = [{ descriptor: EMPTY, open: () => streamOf(EMPTY_BYTES) }, ...layers];
     return pushParts(target, manifest, blobs, options);
   });
 }
@@ -110,7 +112,7 @@ export function manifestContent(members: ManifestMembers): Content {
   };
   const bytes = Buffer.from(JSON.stringify(json));
   const descriptor = { mediaType, digest: digestOf(bytes), size: bytes.length, artifactType };
-  return { descriptor, open: () => one(bytes) };
+  return { descriptor, open: () => streamOf(bytes) };
 }
 
 function bare({ mediaType, digest, size }: Descriptor): Descriptor {
@@ -125,7 +127,7 @@ export async function pushParts(
   options: Omit<PushArtifactOptions, 'store'>,
 ): Promise<PushedArtifact> {
   const crew = createCrew(options.signal);
-  const limit = createLimit(options.concurrency ?? 4);
+  const limit = createLimiter(options.concurrency ?? 4);
   const outcomes = await crew.all(distinct(blobs), (blob) => limit(() => target.push(blob, crew)));
   const last = await target.push(manifest, crew);
   if (options.tag !== undefined) await target.tag(manifest.descriptor, options.tag, crew);
@@ -136,8 +138,4 @@ export async function pushParts(
 
 function distinct(blobs: readonly Content[]): readonly Content[] {
   return [...new Map(blobs.map((blob) => [blob.descriptor.digest, blob])).values()];
-}
-
-async function* one(bytes: Uint8Array): AsyncGenerator<Uint8Array, void> {
-  yield await Promise.resolve(bytes);
 }

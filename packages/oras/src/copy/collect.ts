@@ -6,3 +6,19 @@ export async function collect(stream: ByteStream): Promise<Uint8Array> {
   for await (const part of stream) parts.push(part);
   return Buffer.concat(parts);
 }
+
+/** Passes bytes on until the signal says stop. */
+export async function* until(
+  signal: AbortSignal,
+  stream: ByteStream,
+): AsyncGenerator<Uint8Array, void> {
+  for await (const chunk of stream) {
+    signal.throwIfAborted();
+    yield chunk;
+  }
+}
+
+/** Bytes in memory as a stream. */
+export async function* streamOf(bytes: Uint8Array): AsyncGenerator<Uint8Array, void> {
+  yield await Promise.resolve(bytes);
+}

@@ -2,8 +2,11 @@ import type { Descriptor } from '@mlcontainer/oci';
 import { isMlcError } from '@mlcontainer/plugin-kit';
 import type { ContentSource, ContentTarget, PushOutcome } from '../content.ts';
 import { isLeftOut } from './foreign.ts';
-import { createCrew, createLimit, type Crew, type Limit } from './limit.ts';
-import { isManifestType, readManifest, type ManifestNode } from './manifest.ts';
+import { createLimiter, type Limiter } from '../limiter.ts';
+import { isManifestType } from '../media-types.ts';
+import { streamOf } from './collect.ts';
+import { createCrew, type Crew } from './crew.ts';
+import { readManifest, type ManifestNode } from './manifest.ts';
 import { selectPlatforms } from './platforms.ts';
 
 /** How a graph is copied. */
@@ -52,7 +55,7 @@ interface Run {
   readonly target: ContentTarget;
   readonly options: CopyOptions;
   readonly crew: Crew;
-  readonly limit: Limit;
+  readonly limit: Limiter;
   /** By digest: what two manifests share is copied once. */
   readonly started: Map<string, Promise<void>>;
   readonly nodes: CopiedNode[];
@@ -81,7 +84,7 @@ export async function copy(
     platforms.length === 0
       ? { root: named, source }
       : await selectPlatforms(source, named, platforms, signal);
-  const limit = createLimit(options.concurrency ?? 4);
+  const limit = createLimiter(options.concurrency ?? 4);
   const run: Run = {
     source: chosen.source,
     target,
@@ -102,13 +105,14 @@ function copyNode(run: Run, descriptor: Descriptor): Promise<void> {
   const { digest, mediaType } = descriptor;
   const before = run.started.get(digest);
   if (before !== undefined) return before;
-  const act = isManifestType(mediaType) ? copyManifest : copyBlob;
-  const copying = act(run, descriptor);
+  const copying = isManifestType(mediaType)
+    ? copyManifest(run, descriptor)
+    : copyBlob(run, descriptor);
   run.started.set(digest, copying);
   return copying;
 }
 
-async function copyBlob(run: Run, descriptor: Descriptor): Promise<void> {
+async function copyBlob(run: Run, descriptor: Descriptor, missing = false): Promise<void> {
   if (isLeftOut(descriptor)) {
     report(run, { descriptor, how: 'left-out', sent: 0 });
     return;
@@ -120,6 +124,7 @@ async function copyBlob(run: Run, descriptor: Descriptor): Promise<void> {
     crew.signal.throwIfAborted();
     return target.push(content, {
       signal: crew.signal,
+      missing,
       ...(mountFrom !== undefined && { mountFrom }),
       ...(onProgress !== undefined && { onProgress: (sent) => onProgress({ descriptor, sent }) }),
     });
@@ -148,7 +153,8 @@ async function copyManifest(run: Run, descriptor: Descriptor): Promise<void> {
 
 function pushManifest({ target, crew, limit }: Run, node: ManifestNode): Promise<PushOutcome> {
   const { descriptor, bytes } = node;
-  return limit(() => target.push({ descriptor, open: () => one(bytes) }, crew));
+  const content = { descriptor, open: () => streamOf(bytes) };
+  return limit(() => target.push(content, { signal: crew.signal, missing: true }));
 }
 
 async function copyParts(run: Run, node: ManifestNode): Promise<void> {
@@ -162,7 +168,7 @@ async function copyParts(run: Run, node: ManifestNode): Promise<void> {
 
 async function sendAgain(run: Run, node: ManifestNode): Promise<void> {
   await run.crew.all(partsOf(node), async (part) => {
-    if (!isManifestType(part.mediaType)) return copyBlob(run, part);
+    if (!isManifestType(part.mediaType)) return copyBlob(run, part, true);
     const child = await run.limit(() => readManifest(run.source, part, run.crew.signal));
     await sendAgain(run, child);
     await pushManifest(run, child);
@@ -197,8 +203,4 @@ async function attachedTo(run: Run, subject: Descriptor): Promise<readonly Descr
 function report(run: Run, node: CopiedNode): void {
   run.nodes.push(node);
   run.options.onProgress?.(node);
-}
-
-async function* one(bytes: Uint8Array): AsyncGenerator<Uint8Array, void> {
-  yield await Promise.resolve(bytes);
 }

@@ -1,8 +1,10 @@
 import { digestOf, type Descriptor } from '@mlcontainer/oci';
 import { mlcError } from '@mlcontainer/plugin-kit';
 import type { ContentSource } from '../content.ts';
-import { collect } from './collect.ts';
-import { isIndexType, readManifest } from './manifest.ts';
+import { LARGEST_MANIFEST } from '../manifest/parse.ts';
+import { isIndexType } from '../media-types.ts';
+import { collect, streamOf } from './collect.ts';
+import { readManifest } from './manifest.ts';
 
 /** BuildKit's attestation manifests stand in the index beside the image that they are about. */
 const ABOUT = 'vnd.docker.reference.digest';
@@ -56,13 +58,9 @@ function withIndex(
       has: (descriptor, options) =>
         descriptor.digest === digest ? Promise.resolve(true) : source.has(descriptor, options),
       fetch: (descriptor, options) =>
-        descriptor.digest === digest ? once(smaller) : source.fetch(descriptor, options),
+        descriptor.digest === digest ? streamOf(smaller) : source.fetch(descriptor, options),
     },
   };
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void> {
-  yield await Promise.resolve(bytes);
 }
 
 async function platformOfImage(
@@ -71,7 +69,7 @@ async function platformOfImage(
   signal: AbortSignal,
 ): Promise<string> {
   const { config } = await readManifest(source, root, signal);
-  if (config === undefined || config.size > 4 * 1024 * 1024) return 'unknown';
+  if (config === undefined || config.size > LARGEST_MANIFEST) return 'unknown';
   const bytes = await collect(source.fetch(config, { signal }));
   try {
     return textOf(JSON.parse(Buffer.from(bytes).toString()) as PlatformLike);

@@ -1,12 +1,7 @@
 import type { Descriptor } from '@mlcontainer/oci';
-import {
-  isIndexType,
-  isManifestType,
-  readManifest,
-  referrerDescriptor,
-  type ManifestNode,
-} from '../copy/manifest.ts';
+import { readManifest, referrerDescriptor, type ManifestNode } from '../copy/manifest.ts';
 import type { ContentSource, ReferrersOptions } from '../content.ts';
+import { isIndexType, isManifestType } from '../media-types.ts';
 
 /** Indexes within indexes, so deep. */
 const MAX_DEPTH = 8;

@@ -5,10 +5,11 @@ import {
   type Digest,
   type LayoutFile,
 } from '@mlcontainer/oci';
-import { mlcError, type ByteStream } from '@mlcontainer/plugin-kit';
-import { collect } from '../copy/collect.ts';
-import { verified } from '../copy/verify.ts';
+import { mlcError } from '@mlcontainer/plugin-kit';
+import { verified } from '../blob/verified.ts';
+import { collect, until } from '../copy/collect.ts';
 import type { ContentOptions, ContentSource } from '../content.ts';
+import { LARGEST_MANIFEST } from '../manifest/parse.ts';
 import { plain, tagOf } from './index-file.ts';
 import { scanReferrers, type SeenManifests } from './referrers.ts';
 
@@ -68,11 +69,9 @@ async function byDigest(
   return { mediaType, digest, size: file.size };
 }
 
-const LARGEST_JSON = 4 * 1024 * 1024;
-
 /** The media type that a manifest says of itself, or that its members tell; undefined for any other blob. */
 async function typeOf(file: LayoutFile): Promise<string | undefined> {
-  if (file.size > LARGEST_JSON) return undefined;
+  if (file.size > LARGEST_MANIFEST) return undefined;
   try {
     const text = Buffer.from(await collect(file.open())).toString();
     const json = JSON.parse(text) as Partial<Record<string, unknown>> | null;
@@ -94,7 +93,7 @@ async function* fetch(
   const { digest } = descriptor;
   const file = await find(reader, descriptor);
   if (file === undefined) throw mlcError('MLC6511', { name, digest });
-  yield* verified(file.open() satisfies ByteStream, descriptor, name, signal);
+  yield* verified(until(signal, file.open()), descriptor, name);
 }
 
 /** A digest becomes a path: nothing but a digest may. */

@@ -9,11 +9,12 @@ import {
   type Descriptor,
 } from '@mlcontainer/oci';
 import { mlcError, type ByteStream } from '@mlcontainer/plugin-kit';
-import { collect } from '../copy/collect.ts';
-import { isManifestType, parseManifest, type ManifestNode } from '../copy/manifest.ts';
+import { collect, until } from '../copy/collect.ts';
+import { verified } from '../blob/verified.ts';
 import { isLeftOut } from '../copy/foreign.ts';
-import { verified } from '../copy/verify.ts';
+import { manifestNode, type ManifestNode } from '../copy/manifest.ts';
 import type { Content, ContentTarget, PushOptions, PushOutcome } from '../content.ts';
+import { isManifestType } from '../media-types.ts';
 import { folderReader } from './folder.ts';
 import { indexFileBytes, readIndexFile, withManifest, withTag } from './index-file.ts';
 import { withFolderLock } from './lock.ts';
@@ -64,7 +65,7 @@ async function add(folder: string, content: Content, options: PushOptions): Prom
     if (!isThere) await writeBlob(file, checked(content, folder, options), options);
   } else {
     const bytes = await collect(checked(content, folder, options));
-    const node = parseManifest(descriptor, bytes, folder);
+    const node = manifestNode(descriptor, bytes, folder);
     await checkParts(folder, node, options.signal);
     if (!isThere) await writeBlob(file, [bytes], options);
     await changeIndex(folder, options.signal, (entries) =>
@@ -81,7 +82,7 @@ function describe({ descriptor, artifactType, subject }: ManifestNode): Descript
 }
 
 function checked(content: Content, name: string, { signal }: PushOptions): ByteStream {
-  return verified(content.open(), content.descriptor, name, signal);
+  return verified(until(signal, content.open()), content.descriptor, name);
 }
 
 async function checkParts(folder: string, node: ManifestNode, signal: AbortSignal): Promise<void> {

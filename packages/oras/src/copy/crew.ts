@@ -1,23 +1,3 @@
-/** Runs at most so many things at once; the others wait in the order in which they came. */
-export type Limit = <T>(act: () => Promise<T>) => Promise<T>;
-
-/** A limit on how many things run at once. */
-export function createLimit(atOnce: number): Limit {
-  const waiting: (() => void)[] = [];
-  let free = atOnce;
-  return async (act) => {
-    if (free > 0) free -= 1;
-    else await new Promise<void>((resolve) => waiting.push(resolve));
-    try {
-      return await act();
-    } finally {
-      const next = waiting.shift();
-      if (next === undefined) free += 1;
-      else next();
-    }
-  };
-}
-
 /** Lets many things run under one signal: the first failure aborts the others. */
 export interface Crew {
   readonly signal: AbortSignal;
