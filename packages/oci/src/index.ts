@@ -49,6 +49,7 @@ export {
   ShapeFault,
   toConfig,
   toIndex,
+  toManifest,
   type ConfigJson,
   type HistoryJson,
   type IndexJson,

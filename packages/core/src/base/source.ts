@@ -24,12 +24,13 @@ export type OpenContent = (repository: string) => ContentSource;
 export function baseSource(reference: string, open: OpenContent): BaseSource {
   const parsed = parseReference(reference);
   const { registry, repository, tag, digest } = parsed;
+  let content: ContentSource | undefined;
   return {
     reference: formatReference(parsed),
     registry,
     repository,
     wanted: digest ?? tag ?? 'latest',
-    content: () => open(formatReference({ registry, repository })),
+    content: () => (content ??= open(formatReference({ registry, repository }))),
   };
 }
 

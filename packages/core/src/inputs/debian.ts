@@ -10,7 +10,6 @@ import {
 } from '@mlcontainer/debian';
 import type { Plan } from '@mlcontainer/plugin-kit';
 import type { EngineContext } from '../context.ts';
-import { debianBase } from '../plan/base.ts';
 import { insideProject } from '../plugins/files.ts';
 import { haveInput } from './input.ts';
 
@@ -22,13 +21,13 @@ export interface FetchedDeb {
 
 /** Where .debs come from for this plan on this machine. */
 export function mirrorsOf(cx: EngineContext, plan: Plan): Promise<MirrorSettings> {
-  const { mirror } = debianBase(plan.base);
+  const mirror = plan.base.kind === 'debian' ? plan.base.mirror : undefined;
   return debianMirrors({ env: cx.env, ...(mirror === undefined ? {} : { configured: mirror }) });
 }
 
 /** The keyring that the config names instead of the shipped keys. */
 export async function keyringOf(plan: Plan, root: string): Promise<Uint8Array | undefined> {
-  const { keyring } = debianBase(plan.base);
+  const keyring = plan.base.kind === 'debian' ? plan.base.keyring : undefined;
   return keyring === undefined ? undefined : readFile(await insideProject(root, keyring));
 }
 

@@ -1,4 +1,4 @@
-import { resolveDebian, type DebianLock, type MirrorSettings } from '@mlcontainer/debian';
+import { resolveDebian, type DebianLock } from '@mlcontainer/debian';
 import {
   isMlcError,
   mlcError,
@@ -9,11 +9,14 @@ import {
 import { findUv, resolveWheels, type WheelLock } from '@mlcontainer/wheels';
 import type { EngineContext } from '../context.ts';
 import { keyringOf, mirrorsOf } from '../inputs/debian.ts';
-import { hostArchitecture, hostDebianLock, haveInterpreter } from '../inputs/interpreter.ts';
+import { resolvingInterpreter } from '../inputs/image-python.ts';
+import { hostArchitecture } from '../inputs/interpreter.ts';
+import { canonicalJson } from '../json.ts';
 import { settingsOf } from '../inputs/wheels.ts';
 import { stage } from '../stage.ts';
 import { readLock, writeLock } from './file.ts';
-import { debianRequest, pythonRequest, requestDigests } from './requests.ts';
+import { resolveSteps } from './steps.ts';
+import { debianRequest, pythonRequest, requestDigests, type DebianRequest } from './requests.ts';
 import { LOCK_FILE, LOCK_VERSION, type Lock } from './types.ts';
 
 /** How much of an existing lock is kept. */
@@ -24,7 +27,7 @@ export interface LockOptions {
   readonly frozen: boolean;
 }
 
-/** The glibc of a suite; wheels for a newer one would not start. */
+/** The glibc of a suite. */
 const GLIBC = { bookworm: '2.36', trixie: '2.41' } as const;
 
 /** The stage `lock`: what the lock already answers stays, the rest is resolved, and the file is written. */
@@ -64,12 +67,13 @@ function frozenLock(existing: Lock | undefined, drift: readonly string[]): Lock 
 export function driftOf(plan: Plan, lock: Lock | undefined): readonly string[] {
   if (lock === undefined) return ['there is no lock'];
   const wanted = requestDigests(plan);
-  const drift: string[] = [];
+  const drift: string[] = [...baseDrift(plan, lock)];
   if (lock.requests.debian !== wanted.debian)
     drift.push('the Debian packages asked for have changed');
   if (lock.requests.python !== wanted.python) drift.push('the Python requirements have changed');
   const host = hostArchitecture();
-  if (plan.options.bytecode && host !== undefined && !knows(lock, host)) {
+  const debian = plan.base.kind === 'debian';
+  if (debian && plan.options.bytecode && host !== undefined && !knows(lock, host)) {
     drift.push(`it holds no interpreter that compiles bytecode on a ${host} machine`);
   }
   for (const { name, version } of plan.plugins) {
@@ -79,6 +83,14 @@ export function driftOf(plan: Plan, lock: Lock | undefined): readonly string[] {
     }
   }
   return drift;
+}
+
+/** A plan carries what its base was pinned to, and the lock must say the same. */
+function baseDrift(plan: Plan, lock: Lock): readonly string[] {
+  if (lock.requests.base !== requestDigests(plan).base) return ['the base image has changed'];
+  const pinned = plan.base.kind === 'image' ? plan.base.images : undefined;
+  const same = canonicalJson(pinned ?? []) === canonicalJson(lock.bases ?? []);
+  return same ? [] : ['the base image is pinned to another digest than the plan says'];
 }
 
 function knows(lock: Lock, architecture: Architecture): boolean {
@@ -92,31 +104,50 @@ async function resolve(
   kept: Lock | undefined,
 ): Promise<Lock> {
   const requests = requestDigests(plan);
-  const mirrors = await mirrorsOf(cx, plan);
   const sameDebian = kept?.requests.debian === requests.debian;
-  const debian = sameDebian ? kept.debian : await resolveDebs(cx, plan, root, mirrors);
-  const tools = await resolveTools(cx, plan, root, mirrors, debian, sameDebian ? kept.tools : []);
+  const system = await resolveSystem(cx, plan, root, sameDebian ? kept : undefined);
   const samePython = kept?.requests.python === requests.python;
-  const python = samePython ? kept.python : await resolvePython(cx, plan, debian, tools, mirrors);
+  const python = samePython ? kept.python : await resolvePython(cx, plan, system);
   return {
     lockVersion: LOCK_VERSION,
     plugins: plan.plugins.map(({ name, version }) => ({ name, version })),
     requests,
-    debian,
-    tools,
+    ...system,
     python,
     layers: kept?.layers ?? {},
   };
+}
+
+/** What the image stands on: Debian's packages, or the image that the plan was made for. */
+type SystemLock = Pick<Lock, 'debian' | 'tools' | 'bases' | 'steps'>;
+
+async function resolveSystem(
+  cx: EngineContext,
+  plan: Plan,
+  root: string,
+  kept: SystemLock | undefined,
+): Promise<SystemLock> {
+  const request = debianRequest(plan);
+  if (plan.base.kind === 'image') return { debian: [], tools: [], bases: plan.base.images };
+  if (request === undefined) return { debian: [], tools: [] };
+  const debian = kept?.debian ?? (await resolveDebs(cx, plan, root, request));
+  const tools = await resolveTools(cx, plan, root, request, debian, kept?.tools ?? []);
+  if (request.stepTools === undefined) return { debian, tools };
+  const beside = async (architecture: Architecture, more: readonly string[]) => {
+    const packages = [...request.packages, ...more];
+    return resolveDebs(cx, plan, root, { ...request, packages, architectures: [architecture] });
+  };
+  const steps = kept?.steps ?? (await resolveSteps(request.stepTools, debian, beside));
+  return { debian, tools, steps };
 }
 
 async function resolveDebs(
   cx: EngineContext,
   plan: Plan,
   root: string,
-  mirrors: MirrorSettings,
-  architectures = debianRequest(plan).architectures,
+  { suite, packages, architectures }: DebianRequest,
 ): Promise<readonly DebianLock[]> {
-  const { suite, packages } = debianRequest(plan);
+  const mirrors = await mirrorsOf(cx, plan);
   const keyring = await keyringOf(plan, root);
   const extra = keyring === undefined ? {} : { keyring };
   const locks: DebianLock[] = [];
@@ -132,39 +163,44 @@ async function resolveTools(
   cx: EngineContext,
   plan: Plan,
   root: string,
-  mirrors: MirrorSettings,
+  request: DebianRequest,
   debian: readonly DebianLock[],
   kept: readonly DebianLock[],
 ): Promise<readonly DebianLock[]> {
   const host = hostArchitecture();
   const held = [...debian, ...kept].some((lock) => lock.architecture === host);
   if (host === undefined || held) return kept;
-  return [...kept, ...(await resolveDebs(cx, plan, root, mirrors, [host]))];
+  return [...kept, ...(await resolveDebs(cx, plan, root, { ...request, architectures: [host] }))];
 }
 
 async function resolvePython(
   cx: EngineContext,
   plan: Plan,
-  debian: readonly DebianLock[],
-  tools: readonly DebianLock[],
-  mirrors: MirrorSettings,
+  system: SystemLock,
 ): Promise<readonly WheelLock[]> {
   const settings = await settingsOf(cx);
   const base = { ports: cx.ports, signal: cx.signal, env: cx.env, settings };
   const uv = await findUv(base);
-  const interpreter = await haveInterpreter(cx, hostDebianLock(debian, tools), mirrors);
+  const interpreter = await resolvingInterpreter(cx, plan, system);
   const { pythonVersion, requirements } = pythonRequest(plan);
-  const glibc = GLIBC[debianRequest(plan).suite];
   const resolveFor = (platform: Platform, constraints: readonly string[]): Promise<WheelLock> =>
     resolveWheels(
-      { requirements, constraints, pythonVersion, platform, glibc },
-      { ...base, uv, interpreter },
+      { requirements, constraints, pythonVersion, platform, glibc: glibcOf(plan, platform) },
+      { ...base, uv, ...(interpreter && { interpreter }) },
     );
   const [first, ...others] = plan.platforms;
   if (first === undefined) return [];
   const locks = [await resolveFor(first, [])];
   for (const platform of others) locks.push(await resolveAlike(locks[0]!, platform, resolveFor));
   return locks;
+}
+
+/** The C library of the base; wheels for a newer one would not start. */
+function glibcOf({ base }: Plan, { architecture }: Platform): string {
+  if (base.kind === 'debian') return GLIBC[base.suite];
+  const found = base.images.find(({ platform }) => platform.architecture === architecture);
+  if (found === undefined) throw mlcError('MLC6712', { reference: base.reference });
+  return found.facts.glibc;
 }
 
 /** The first platform's versions where the other has wheels of them, so that one index holds one set of versions. */
@@ -187,6 +223,9 @@ const NO_SOLUTION: ReadonlySet<string> = new Set(['MLC5010', 'MLC5011']);
 
 function lockLine(lock: Lock): string {
   const debs = lock.debian[0]?.packages.length ?? 0;
+  const [base] = lock.bases ?? [];
   const wheels = lock.python[0]?.packages.length ?? 0;
-  return `${debs} Debian packages, ${wheels} wheels`;
+  const system =
+    base === undefined ? `${debs} Debian packages` : `base ${base.manifest.digest.slice(0, 19)}`;
+  return `${system}, ${wheels} wheels`;
 }

@@ -1,5 +1,6 @@
 import type { DebianLock } from '@mlcontainer/debian';
 import type { Digest } from '@mlcontainer/oci';
+import type { PinnedBase } from '@mlcontainer/plugin-kit';
 import type { WheelLock } from '@mlcontainer/wheels';
 
 /** The version of the lock's JSON. */
@@ -16,11 +17,20 @@ export interface Lock {
   readonly lockVersion: typeof LOCK_VERSION;
   readonly plugins: readonly { readonly name: string; readonly version: string }[];
   /** Hashes of what was asked for; another request makes that part of the lock stale. */
-  readonly requests: { readonly debian: string; readonly python: string };
+  readonly requests: {
+    readonly debian: string;
+    readonly python: string;
+    /** Where the base is an image. */
+    readonly base?: string;
+  };
   /** One for each architecture of the plan. */
   readonly debian: readonly DebianLock[];
   /** The interpreters that compile bytecode on build hosts whose architecture is not among the plan's. */
   readonly tools: readonly DebianLock[];
+  /** What the build containers of steps have and the image has not, one for each architecture of the plan. */
+  readonly steps?: readonly DebianLock[];
+  /** The images of a base from a registry, one for each platform; not there on a Debian base. */
+  readonly bases?: readonly PinnedBase[];
   readonly python: readonly WheelLock[];
   /** Recipe digest → the layer it gives. */
   readonly layers: Readonly<Record<string, LockedLayer>>;

@@ -7,6 +7,7 @@ export function decisions(
   plan: Omit<Plan, 'decisions'>,
   claim: Claim,
   config: Project['config'],
+  base: readonly Decision[],
 ): readonly Decision[] {
   return [
     {
@@ -20,9 +21,10 @@ export function decisions(
       subject: 'python.version',
       value: plan.python.version,
       owner: 'core',
-      reason: `the base ${baseName(plan)} brings it`,
+      reason: `the base ${baseName(plan)} brings it; server and wheels are in ${plan.python.site}`,
     },
-    ...optionDecisions(plan),
+    ...base,
+    ...optionDecisions(plan, config),
     ...plan.layers.map(layerDecision),
     ...plan.targets.map((target) => ({
       subject: `targets.${target.name}`,
@@ -61,7 +63,10 @@ function modelDecisions(plan: Omit<Plan, 'decisions'>): readonly Decision[] {
   ];
 }
 
-function optionDecisions(plan: Omit<Plan, 'decisions'>): readonly Decision[] {
+function optionDecisions(
+  plan: Omit<Plan, 'decisions'>,
+  config: Project['config'],
+): readonly Decision[] {
   const { bytecode, trim, compression } = plan.options;
   const decide = (subject: string, value: string, reason: string): Decision => {
     return { subject, value, owner: 'core', reason };
@@ -70,7 +75,9 @@ function optionDecisions(plan: Omit<Plan, 'decisions'>): readonly Decision[] {
     decide(
       'options.bytecode',
       String(bytecode),
-      'ready-made .pyc files halve the import time of a cold start',
+      bytecode === config.bytecode
+        ? 'ready-made .pyc files halve the import time of a cold start'
+        : 'no machine of the base’s architecture pinned it, so its Python cannot be run',
     ),
     decide(
       'options.trim',

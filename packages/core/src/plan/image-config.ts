@@ -2,35 +2,31 @@ import { mlcError, type ModelFacts, type Plan, type PlanEdit } from '@mlcontaine
 import type { Project } from '../project.ts';
 import type { OwnedContribution } from './contribute.ts';
 import type { PythonOfBase } from './base.ts';
+import type { BaseRuntime } from './base-runtime.ts';
 
 /** The unprivileged user of every image, `nonroot` in the base's passwd. */
 export const IMAGE_USER = '65532:65532';
 
-/** What every image sets; a config's `env` overrides it. */
-const BASE_ENV = {
-  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-  LANG: 'C.UTF-8',
-  HOME: '/home/nonroot',
-  SSL_CERT_FILE: '/etc/ssl/certs/ca-certificates.crt',
-  PYTHONUNBUFFERED: '1',
-  PYTHONDONTWRITEBYTECODE: '1',
-} as const;
+/** What an image's configuration is joined from, before the targets edit it. */
+export interface ConfigInputs {
+  readonly project: Project;
+  readonly facts: ModelFacts;
+  readonly python: PythonOfBase;
+  /** What the base sets; a config's `env` overrides it. */
+  readonly runtime: BaseRuntime;
+  readonly contributions: readonly OwnedContribution[];
+}
 
-/** Environment and labels, joined from core, plugins, targets and the user, who has the last word. */
-export function imageConfig(
-  project: Project,
-  facts: ModelFacts,
-  python: PythonOfBase,
-  contributions: readonly OwnedContribution[],
-  edits: readonly PlanEdit[],
-): Plan['config'] {
+/** Environment and labels, joined from base, plugins, targets and the user, who has the last word. */
+export function imageConfig(inputs: ConfigInputs, edits: readonly PlanEdit[]): Plan['config'] {
+  const { project, facts, python, runtime, contributions } = inputs;
   const { config } = project;
   return {
     user: IMAGE_USER,
     workingDir: '/opt/mlcontainer',
     entrypoint: [python.executable, '-m', 'mlcontainer_server'],
     env: {
-      ...BASE_ENV,
+      ...runtime.env,
       ...pluginValues(contributions, 'env'),
       ...edited(edits, 'setEnv'),
       ...config.env,

@@ -1,9 +1,9 @@
 import {
   PLAN_VERSION,
-  type DebianBase,
   mlcError,
   type FrameworkPlugin,
   type Plan,
+  type PlannedBase,
   type PlannedLayer,
   type Platform,
   type TargetFeature,
@@ -15,8 +15,12 @@ import { deepFreeze } from '../json.ts';
 import type { Project } from '../project.ts';
 import { insideProject } from '../plugins/files.ts';
 import { stage } from '../stage.ts';
+import { runLayers, scriptLayers } from '../steps/planned.ts';
+import { requireBuildah } from '../steps/require.ts';
 import { CORE_VERSION } from '../version.ts';
-import { baseLayers, debianBase, pythonOf, type PythonOfBase } from './base.ts';
+import type { PinOptions } from '../base/stage.ts';
+import { baseLayers, checkLayersOn, plannedBase, pythonOf, type PythonOfBase } from './base.ts';
+import { baseRuntime, type BaseRuntime } from './base-runtime.ts';
 import {
   askContribution,
   checkCapabilities,
@@ -41,22 +45,37 @@ import {
 /** Most layers of an image; engines mount each of them. */
 const MAX_LAYERS = 40;
 
-/** The stages `facts` and `plan`: everything decided, before a byte is fetched. */
-export async function makePlan(cx: EngineContext, project: Project): Promise<Plan> {
+/**
+ * The stages `facts` and `plan`: everything decided, before a byte is fetched; except that a base image which the
+ * lock does not know yet is a fact too, and is looked up and read here. `update` has it looked up anew.
+ */
+export async function makePlan(
+  cx: EngineContext,
+  project: Project,
+  options: PinOptions = {},
+): Promise<Plan> {
   const inspection = await readFacts(cx, project);
   deepFreeze(inspection.facts);
-  return stage(cx, 'plan', () => decide(cx, project, inspection), planLine);
+  const { root, config } = project;
+  const platforms = config.platforms.map(toPlatform);
+  const base = await plannedBase(cx, config.base, platforms, root, options);
+  return stage(cx, 'plan', () => decide(cx, project, inspection, base), planLine);
 }
 
-async function decide(cx: EngineContext, project: Project, inspection: Inspection): Promise<Plan> {
+async function decide(
+  cx: EngineContext,
+  project: Project,
+  inspection: Inspection,
+  base: PlannedBase,
+): Promise<Plan> {
   const { root, config, plugins } = project;
   const { facts } = inspection;
-  const base = debianBase(config.base);
   const draft = await gather(cx, project, inspection, base);
-  const { python, platforms, uses, claim, adapter, layers } = draft;
+  const { python, platforms, uses, claim, adapter, layers, runtime } = draft;
   const { image, targets } = await decideTargets(cx, draft);
   const model = await insideProject(root, config.model.path);
-  const { bytecode, trim, compression } = config;
+  const { trim, compression } = config;
+  const bytecode = config.bytecode && canCompile(base);
   const undecided: Omit<Plan, 'decisions'> = {
     schemaVersion: PLAN_VERSION,
     name: config.name,
@@ -82,7 +101,7 @@ async function decide(cx: EngineContext, project: Project, inspection: Inspectio
     targets,
     findings: inspection.findings,
   };
-  return { ...undecided, decisions: decisions(undecided, claim, config) };
+  return { ...undecided, decisions: decisions(undecided, claim, config, runtime.decisions) };
 }
 
 /** What the plan is made of: whose model it is, what the plugins add, and all layers before targets are asked. */
@@ -90,7 +109,7 @@ async function gather(
   cx: EngineContext,
   project: Project,
   { facts }: Inspection,
-  base: DebianBase,
+  base: PlannedBase,
 ): Promise<Draft> {
   const { root, config, plugins } = project;
   const python = pythonOf(base);
@@ -105,20 +124,28 @@ async function gather(
   const adapter = chooseAdapter(claim.plugin.name, contributions);
   const layers = [
     ...baseLayers(base),
+    ...scriptLayers(base),
     ...(await serverLayers(python)),
     ...contributions.flatMap((contribution) => contribution.layers),
     ...requirementLayer(requirements),
+    ...runLayers(config.run),
     ...(await appLayers(project, facts, adapter)),
   ];
   checkLayers(layers);
+  await requireBuildah(cx, { layers, platforms });
+  checkLayersOn(base, layers);
+  const runtime = await baseRuntime(cx, base);
   const uses = usedFeatures(project, platforms, contributions);
-  return { project, facts, python, platforms, claim, contributions, adapter, layers, uses };
+  return {
+    ...{ project, facts, python, runtime, platforms, claim, contributions, adapter, layers, uses },
+  };
 }
 
 interface Draft {
   readonly project: Project;
   readonly facts: Inspection['facts'];
   readonly python: PythonOfBase;
+  readonly runtime: BaseRuntime;
   readonly platforms: readonly Platform[];
   readonly claim: Claim;
   readonly contributions: readonly OwnedContribution[];
@@ -132,17 +159,17 @@ async function decideTargets(
   cx: EngineContext,
   draft: Draft,
 ): Promise<{ image: Plan['config']; targets: Plan['targets'] }> {
-  const { project, facts, python, contributions, uses } = draft;
+  const { project, uses } = draft;
   const targets = targetsOf(project.plugins);
   targets.forEach((target) => checkSupport(cx, target, uses));
   warnWithoutRepository(cx, targets, project.config.image);
-  const before = imageConfig(project, facts, python, contributions, []);
+  const before = imageConfig(draft, []);
   const edits = (
     await Promise.all(
       targets.map((target) => askEdits(cx, project.root, target, targetView(draft, before))),
     )
   ).flat();
-  const image = imageConfig(project, facts, python, contributions, edits);
+  const image = imageConfig(draft, edits);
   const view = targetView(draft, image);
   const emitted = await Promise.all(
     targets.map((target) => emitTarget(cx, project.root, target, view)),
@@ -185,14 +212,10 @@ function requirementLayer(requirements: readonly string[]): readonly PlannedLaye
   ];
 }
 
-/** Refuses what this release cannot build, and two owners of one path. */
+/** Refuses two owners of one path. */
 function checkLayers(layers: readonly PlannedLayer[]): void {
   const owners = new Map<string, string>();
   for (const layer of layers) {
-    if (layer.source.kind === 'run') {
-      const detail = 'run steps need the buildah backend';
-      throw mlcError('MLC2106', { kind: `the run step ${layer.id}`, detail });
-    }
     if (layer.source.kind !== 'files') continue;
     for (const { path } of layer.source.files) {
       const first = owners.get(path);
@@ -214,6 +237,11 @@ function usedFeatures(
   const provided = contributions.flatMap(({ contribution }) => contribution.provides ?? []);
   if (provided.some((capability) => capability.startsWith('cuda@'))) uses.push('gpu');
   return uses;
+}
+
+/** A foreign base's Python can be run only where a machine of its architecture pinned it; the lock remembers. */
+function canCompile(base: PlannedBase): boolean {
+  return base.kind === 'debian' || base.images.every(({ compiles }) => compiles);
 }
 
 function toPlatform(name: string): Platform {
