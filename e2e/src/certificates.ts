@@ -1,12 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { output } from '@mlcontainer/tools';
-
-/** A certificate and its key, PEM files. */
-export interface KeyPair {
-  readonly cert: string;
-  readonly key: string;
-}
+import { output, type KeyPair } from '@mlcontainer/tools';
 
 const KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
 

@@ -1,6 +1,5 @@
-import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { capture, output } from '@mlcontainer/tools';
+import { capture, freePort, output } from '@mlcontainer/tools';
 
 /** A container of the image under test, on the host's network. */
 export interface Container {
@@ -82,13 +81,4 @@ export async function pythonInside(image: string, script: string): Promise<strin
     '-',
   ];
   return await output('docker', args, { input: script });
-}
-
-/** A TCP port of the loopback interface that nobody listens on. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

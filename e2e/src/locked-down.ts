@@ -1,13 +1,19 @@
 import { chmod, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { capture, output, ROOT, type Captured } from '@mlcontainer/tools';
+import {
+  capture,
+  freePort,
+  output,
+  ROOT,
+  startRealRegistry,
+  type Captured,
+  type RealRegistry,
+} from '@mlcontainer/tools';
 import { makeAuthority, makeCertificate } from './certificates.ts';
 import { mlcontainer } from './cli.ts';
-import { freePort } from './engine.ts';
 import { layCable, type Cable } from './network.ts';
 import { sharedNode } from './node.ts';
-import { startRealRegistry, type RealRegistry } from './registry.ts';
 import { startProxy, type Proxy } from './squid.ts';
 import type { World } from './world.ts';
 

@@ -1,8 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { output } from '@mlcontainer/tools';
-import type { KeyPair } from './certificates.ts';
-import { startDaemon, type Daemon, type Listening } from './daemon.ts';
+import { output, startDaemon, type Daemon, type KeyPair, type Listening } from '@mlcontainer/tools';
 
 /** A company's proxy: it asks for a password, opens TLS with a CA of its own, and writes down who asked for what. */
 export interface Proxy extends Daemon {

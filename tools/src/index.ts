@@ -1,5 +1,7 @@
+export * from './daemon.ts';
 export * from './debian-packages.ts';
 export * from './docker-daemon.ts';
+export * from './free-port.ts';
 export * from './gate.ts';
 export * from './installation.ts';
 export * from './mirror/loopback.ts';
@@ -7,6 +9,7 @@ export * from './mirror/mirrors.ts';
 export * from './pack.ts';
 export * from './package-checks.ts';
 export * from './process.ts';
+export * from './registry.ts';
 export * from './remove.ts';
 export * from './suites.ts';
 export * from './tally.ts';

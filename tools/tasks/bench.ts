@@ -5,12 +5,28 @@ import { buildah } from '../src/bench/buildah.ts';
 import { docker } from '../src/bench/docker.ts';
 import { ours } from '../src/bench/ours.ts';
 import { prepare } from '../src/bench/prepare.ts';
+import { measurePushes, type PushResult } from '../src/bench/push/pusher.ts';
+import {
+  pushOurs,
+  pushWithBuildah,
+  pushWithDocker,
+  pushWithSkopeo,
+} from '../src/bench/push/pushers.ts';
+import { renderPushes } from '../src/bench/push/table.ts';
 import { measureBuilds, renderResults, type Result } from '../src/bench/results.ts';
 import { makeBase } from '../src/bench/rival.ts';
 import { serving } from '../src/bench/serving.ts';
 import { ensureDocker, ensurePrograms, removeMounted, ROOT, task } from '../src/index.ts';
 
-const PROGRAMS = ['buildah', 'debootstrap', 'docker', 'dockerd', 'skopeo', 'wrk'];
+const PROGRAMS = [
+  'buildah',
+  'debootstrap',
+  'docker',
+  'docker-registry',
+  'dockerd',
+  'skopeo',
+  'wrk',
+];
 
 function say(text: string): void {
   process.stderr.write(`${text}\n`);
@@ -43,6 +59,16 @@ await task(async ({ signal, onEnd }) => {
       served.push({ what, ...(await serving(image, body, command)) });
     results.push({ ...builds, serving: served });
   }
+  const pushes: PushResult[] = [];
+  for (const pusher of [
+    pushOurs(bench, installation),
+    pushWithSkopeo(bench, installation),
+    pushWithBuildah(bench),
+    pushWithDocker(bench),
+  ]) {
+    say(`Measuring ${pusher.name === 'mlcontainer' ? 'mlcontainer push' : pusher.name} …`);
+    pushes.push(await measurePushes(bench, pusher));
+  }
   const machine = {
     cpu: cpus()[0]?.model,
     cores: cpus().length,
@@ -56,7 +82,7 @@ await task(async ({ signal, onEnd }) => {
     'results',
     `${new Date().toISOString().replaceAll(':', '-')}.json`,
   );
-  await writeFile(file, `${JSON.stringify({ machine, results }, null, 2)}\n`);
-  process.stdout.write(`\n${renderResults(results)}`);
+  await writeFile(file, `${JSON.stringify({ machine, results, pushes }, null, 2)}\n`);
+  process.stdout.write(`\n${renderResults(results)}\n${renderPushes(pushes)}`);
   return 0;
 });

@@ -1,9 +1,14 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { output } from '@mlcontainer/tools';
-import type { KeyPair } from './certificates.ts';
+import { output } from './process.ts';
 import { startDaemon, type Daemon } from './daemon.ts';
-import { freePort } from './engine.ts';
+import { freePort } from './free-port.ts';
+
+/** A certificate and its key, PEM files. */
+export interface KeyPair {
+  readonly cert: string;
+  readonly key: string;
+}
 
 /** Debian's docker-registry on the loopback interface, with its blobs in a folder. */
 export interface RealRegistry extends Daemon {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { systemPath } from '@mlcontainer/tools';
+import { systemPath } from './process.ts';
 
 /** A server that a test started. */
 export interface Daemon {
