@@ -31,7 +31,7 @@ export function stepError({ name, command, exit, lines, network }: FailedStep): 
 /** A command as people write it. */
 export function commandText(command: readonly string[]): string {
   const [shell, flag, script, ...rest] = command;
-  if (shell === '/bin/sh' && flag === '-c' && script !== undefined && rest.length === 0)
+  if (shell === '/bin/sh' && /^-e?c$/.test(flag ?? '') && script !== undefined && rest.length === 0)
     return script;
   return command.join(' ');
 }

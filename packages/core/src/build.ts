@@ -12,6 +12,7 @@ import type { ImagePush, PushedImage, PushTarget } from './outputs/push.ts';
 import { buildReport, writeReport, type BuildReport } from './outputs/report.ts';
 import { imageReference, writeSpecs } from './outputs/specs.ts';
 import { stage } from './stage.ts';
+import { requireBuildah } from './steps/require.ts';
 import { withBundle } from './vendor/open.ts';
 
 /** What is built, where from and where to. */
@@ -43,6 +44,7 @@ export async function build(given: EngineContext, options: BuildOptions): Promis
   const start = cx.ports.clock.monotonic();
   const folder = path.resolve(cx.cwd, options.outDir, plan.name);
   const push = outputs.includes('registry') ? await startPush(cx, options) : undefined;
+  await requireBuildah(cx, plan);
   const lock = await makeLock(cx, plan, root, { frozen, update });
   return withOutputLock(folder, () =>
     withLayers(cx, push, async () => {

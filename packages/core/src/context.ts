@@ -1,7 +1,9 @@
+import { probeBuildah, type BuildahProbe } from '@mlcontainer/buildah-wrapper';
 import { nodePorts } from '@mlcontainer/node-ports';
 import type { Host, Ports } from '@mlcontainer/plugin-kit';
 import type { LayerRunner } from './layers/runner.ts';
 import { threadedRunner } from './layers/threads.ts';
+import { once } from './once.ts';
 import type { Bundle } from './vendor/bundle.ts';
 
 /** The environment variables of the process that calls the engine. */
@@ -17,6 +19,8 @@ export interface EngineContext {
   readonly layerRunner: LayerRunner;
   /** Inputs that were carried in; asked before the network. */
   readonly bundle?: Bundle;
+  /** What buildah can do here, found out when it is first asked; found out anew each time when left out. */
+  readonly buildah?: () => Promise<BuildahProbe>;
   /** Root of the store as the caller named it, where he did. */
   readonly cacheDir?: string;
 }
@@ -41,5 +45,6 @@ export function createContext(options: ContextOptions): EngineContext {
     ...(options.cacheDir === undefined ? {} : { cacheDir: options.cacheDir }),
   };
   const ports = nodePorts({ ...settings, offline: options.offline ?? false });
-  return { ...settings, cwd, ports, host, signal, layerRunner: threadedRunner(settings) };
+  const buildah = once(() => probeBuildah({ ports, env, signal }));
+  return { ...settings, cwd, ports, host, signal, buildah, layerRunner: threadedRunner(settings) };
 }

@@ -6,6 +6,7 @@ import { cachedLayer, rememberLayer } from './cache.ts';
 import { imageLayers, type ImageLayer } from './image-layers.ts';
 import { once } from '../once.ts';
 import type { LayerFacts, LayerResult } from './job.ts';
+import { makeStep, type HaveBytes } from './make/step.ts';
 import { inputsOf, prepareJob, type Inputs } from './prepare.ts';
 import { recipeDigest } from './recipe.ts';
 
@@ -161,21 +162,37 @@ function tell(
 }
 
 async function makeLayer(
-  { cx, inputs }: LayerWork,
+  work: LayerWork,
   layer: ImageLayer,
   recipe: string,
   libraries: Libraries,
 ): Promise<{ readonly result: LayerResult; readonly ms: number }> {
+  const { cx, inputs } = work;
   const { slot, title } = layer;
   let start = cx.ports.clock.monotonic();
   const onStart = (): void => {
     start = cx.ports.clock.monotonic();
     cx.host.notify({ code: 'layer-start', id: recipe, slot, title });
   };
-  const job = await prepareJob(cx, layer, inputs, libraries);
-  const result = await cx.layerRunner.run(job, { signal: cx.signal, onStart });
+  const result =
+    'step' in layer
+      ? await makeStep(cx, layer, inputs, haveBytes(work, libraries), onStart)
+      : await cx.layerRunner.run(await prepareJob(cx, layer, inputs, libraries), {
+          signal: cx.signal,
+          onStart,
+        });
   await rememberLayer(cx.ports.store, recipe, result);
   return { result, ms: cx.ports.clock.monotonic() - start };
+}
+
+/** Layers below a step, those of the build container among them, which are of no interest to anybody else. */
+function haveBytes({ onMade, ...work }: LayerWork, libraries: Libraries): HaveBytes {
+  return async (layer) => {
+    const image = layer.recipe.kind !== 'debian' || layer.recipe.buildOnly !== true;
+    const own = image && onMade !== undefined ? { ...work, onMade } : work;
+    const built = await haveLayer(own, layer, libraries);
+    return { result: built.result, path: await built.bytes() };
+  };
 }
 
 /** The same recipe must give the bytes that the lock has on record. */

@@ -14,9 +14,11 @@ import type {
   FilesRecipe,
   LdCacheRecipe,
   ModelRecipe,
+  StepRecipe,
   WheelsRecipe,
 } from './recipe.ts';
 import { groupWheels } from './group-wheels.ts';
+import { countSteps, isScripted, withSteps, type Step } from './step-layers.ts';
 
 interface ImageLayerBase {
   /** For people: `scikit-learn 1.9.1`. */
@@ -37,6 +39,7 @@ export type ImageLayer = ImageLayerBase &
     | { readonly recipe: WheelsRecipe; readonly wheels: readonly LockedWheel[] }
     | { readonly recipe: FilesRecipe; readonly files: readonly PlannedFile[] }
     | { readonly recipe: ModelRecipe }
+    | { readonly recipe: StepRecipe; readonly step: Step }
   );
 
 /** The layers of one platform's image in the order of their slots: a pure function of plan and lock. */
@@ -48,9 +51,12 @@ export function imageLayers(plan: Plan, lock: Lock, platform: Platform): readonl
     ...SLOTS.flatMap((slot) => filesLayers(plan, slot, bytecode)),
     modelLayer(plan),
   ];
-  const room = plan.options.maxLayers - fixed.length;
+  const room = plan.options.maxLayers - fixed.length - countSteps(plan);
   const wheels = wheelLayers(plan, lock, platform, bytecode, room);
-  return SLOTS.flatMap((slot) => [...wheels, ...fixed].filter((layer) => layer.slot === slot));
+  const ordered = SLOTS.flatMap((slot) =>
+    [...wheels, ...fixed].filter((layer) => layer.slot === slot),
+  );
+  return withSteps(ordered, plan, lock, platform);
 }
 
 function lockFor(locks: readonly DebianLock[], platform: Platform): DebianLock {
@@ -68,7 +74,7 @@ function debianLayers(
   const { suite, architecture } = debian;
   const { compression } = plan.options;
   const groups = (['system', 'runtime', 'extra'] as const).flatMap((group): ImageLayer[] => {
-    const debs = debian.packages.filter((deb) => deb.group === group);
+    const debs = debian.packages.filter((deb) => deb.group === group && !isScripted(plan, deb));
     if (debs.length === 0) return [];
     const inputs = debs.map((deb) => deb.sha256);
     const compiled = group === 'system' ? null : bytecode;

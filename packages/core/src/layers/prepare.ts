@@ -11,6 +11,7 @@ import type { Lock } from '../lock/types.ts';
 import { once } from '../once.ts';
 import type { ImageLayer } from './image-layers.ts';
 import type { LayerJob } from './job.ts';
+import type { StepLayer } from './make/step.ts';
 
 /** Where inputs come from; each is found out when the first layer needs it, and not at all when none does. */
 export interface Inputs {
@@ -31,7 +32,7 @@ export function inputsOf(cx: EngineContext, plan: Plan, lock: Lock, root: string
 /** Fetches what a layer is made of and describes the work. `libraries` waits for the Debian layers of its image. */
 export async function prepareJob(
   cx: EngineContext,
-  layer: ImageLayer,
+  layer: Exclude<ImageLayer, StepLayer>,
   inputs: Inputs,
   libraries: () => Promise<readonly LibraryRecord[]>,
 ): Promise<LayerJob> {

@@ -14,6 +14,8 @@ interface RecipeBase {
 export interface DebianRecipe extends RecipeBase {
   readonly kind: 'debian';
   readonly group: 'system' | 'runtime' | 'extra';
+  /** Laid for a build container: scripts of these packages do not matter, and the layer is never shipped. */
+  readonly buildOnly?: true;
   readonly suite: 'bookworm' | 'trixie';
   readonly architecture: Architecture;
   /** SHA-256 of the .debs, in package order. */
@@ -56,8 +58,26 @@ export interface ModelRecipe extends RecipeBase {
   readonly inputs: readonly [string];
 }
 
+/** What commands change on top of other layers. */
+export interface StepRecipe extends RecipeBase {
+  readonly kind: 'step';
+  /** Of the surroundings of a step and the reading of its changes. */
+  readonly rules: number;
+  readonly architecture: Architecture;
+  /** Recipes of all layers below, the lowest first. */
+  readonly below: readonly string[];
+  /** SHA-256 of the .debs that only the build container has. */
+  readonly tools: readonly string[];
+  /** SHA-256 of the .debs that are installed with their maintainer scripts. */
+  readonly installs: readonly string[];
+  readonly commands: readonly (readonly string[])[];
+  readonly network: 'none' | 'declared';
+  readonly env: Readonly<Record<string, string>>;
+}
+
 /** The pure description of one layer: what goes in, and how it is laid. */
-export type Recipe = DebianRecipe | LdCacheRecipe | WheelsRecipe | FilesRecipe | ModelRecipe;
+export type Recipe =
+  DebianRecipe | LdCacheRecipe | WheelsRecipe | FilesRecipe | ModelRecipe | StepRecipe;
 
 /** Names a recipe: hex SHA-256 of its canonical JSON with the layout version. */
 export function recipeDigest(recipe: Recipe): string {

@@ -1,4 +1,4 @@
-import { writeLayer, type Entry, type WrittenLayer } from '@mlcontainer/oci';
+import { writeLayer, type Entry, type LintOptions, type WrittenLayer } from '@mlcontainer/oci';
 import type { StorePort } from '@mlcontainer/plugin-kit';
 import { byteChannel } from './channel.ts';
 import type { LayerCompression } from './recipe.ts';
@@ -9,11 +9,12 @@ export async function layerIntoStore(
   compression: LayerCompression,
   store: StorePort,
   signal: AbortSignal,
+  lint: LintOptions = {},
 ): Promise<WrittenLayer> {
   const channel = byteChannel();
   const write = async (): Promise<WrittenLayer> => {
     try {
-      const options = { compression, signal };
+      const options = { ...lint, compression, signal };
       const written = await writeLayer(entries, channel.write, options);
       channel.end();
       return written;

@@ -1,5 +1,6 @@
 import type { Decision, Plan, PlannedLayer } from '@mlcontainer/plugin-kit';
 import type { Project } from '../project.ts';
+import { stepDecisions, stepText } from '../steps/decisions.ts';
 import type { Claim } from './detect.ts';
 
 /** Who decided what, and why: the material of `mlcontainer explain`. */
@@ -26,6 +27,7 @@ export function decisions(
     ...base,
     ...optionDecisions(plan, config),
     ...plan.layers.map(layerDecision),
+    ...stepDecisions(plan),
     ...plan.targets.map((target) => ({
       subject: `targets.${target.name}`,
       value: target.files.map((file) => file.path).join(', '),
@@ -104,7 +106,7 @@ function layerDecision(layer: PlannedLayer): Decision {
 function sourceText({ source }: PlannedLayer): string {
   if (source.kind === 'debian') return source.packages.join(', ');
   if (source.kind === 'python') return source.requirements.join(', ');
-  if (source.kind === 'run') return source.commands.map((command) => command.join(' ')).join('; ');
+  if (source.kind === 'run' || source.kind === 'scripts') return stepText(source);
   return source.files.map((file) => file.path).join(', ');
 }
 

@@ -27,6 +27,14 @@ function lockExplanations(plan: Plan, lock: Lock): readonly Explanation[] {
       reason: requiredBy(deb.requiredBy),
     })),
   );
+  const builders = (lock.steps ?? []).flatMap(({ architecture, packages }) =>
+    packages.map((deb) => ({
+      subject: `steps.${architecture}.${deb.name}`,
+      value: deb.version,
+      owner: 'core',
+      reason: 'in the build container of steps only',
+    })),
+  );
   const wheels = lock.python.flatMap(({ platform, packages }) =>
     packages.map((wheel) => ({
       subject: `python.${platform.architecture}.${wheel.name}`,
@@ -35,7 +43,7 @@ function lockExplanations(plan: Plan, lock: Lock): readonly Explanation[] {
       reason: requiredBy(wheel.requiredBy),
     })),
   );
-  return [...debs, ...wheels];
+  return [...debs, ...builders, ...wheels];
 }
 
 function requiredBy(names: readonly string[]): string {

@@ -14,9 +14,18 @@ const BINFMT = '/proc/sys/fs/binfmt_misc';
  * run in a machine of their own, which is asked by starting. Throws MLC8006.
  */
 export function checkArchitecture(platform: Platform, engine: EngineName): void {
-  const host = OWN[process.arch] ?? process.arch;
-  if (host === platform.architecture) return;
+  if (runsHere(platform)) return;
   if (process.platform !== 'linux' && ['docker', 'podman'].includes(engine)) return;
-  if (existsSync(BINFMT) && readdirSync(BINFMT).includes(QEMU[platform.architecture])) return;
-  throw mlcError('MLC8006', { platform: platformName(platform), host: `linux/${host}` });
+  throw mlcError('MLC8006', { platform: platformName(platform), host: hostPlatform() });
+}
+
+/** Whether the kernel runs programs of a platform, by itself or through an emulator. */
+export function runsHere({ architecture }: Platform): boolean {
+  if (OWN[process.arch] === architecture) return true;
+  return existsSync(BINFMT) && readdirSync(BINFMT).includes(QEMU[architecture]);
+}
+
+/** This machine as a platform is written: `linux/amd64`. */
+export function hostPlatform(): string {
+  return `linux/${OWN[process.arch] ?? process.arch}`;
 }

@@ -20,7 +20,7 @@ export async function haveAllInputs(
 ): Promise<readonly HeldInput[]> {
   const mirrors = await mirrorsOf(cx, plan);
   const settings = await settingsOf(cx);
-  const debs = [...lock.debian, ...lock.tools].map(async (set) => {
+  const debs = [...lock.debian, ...lock.tools, ...(lock.steps ?? [])].map(async (set) => {
     const fetched = await fetchDebs(cx, set, set.packages, mirrors);
     return fetched.map(({ deb, path: held }): HeldInput => ({
       ...{ kind: 'deb', name: path.posix.basename(deb.file), path: held },

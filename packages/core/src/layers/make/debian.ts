@@ -15,7 +15,8 @@ export async function debianLayer(job: DebianJob, cx: JobContext): Promise<Layer
     interpreter === undefined || group !== 'runtime'
       ? undefined
       : sourceFeed(cx.compilers.of(interpreter), cx);
-  const layer = { group, suite, architecture, debs, ...(bytecode && { bytecode }) };
+  const allowScripts = recipe.buildOnly ? debs.map(({ deb }) => deb.name) : [];
+  const layer = { group, suite, architecture, debs, allowScripts, ...(bytecode && { bytecode }) };
   const onLibrary = (record: LibraryRecord): void => {
     libraries.push(record);
   };

@@ -1,0 +1,120 @@
+import type { DebianLock, LockedDeb } from '@mlcontainer/debian';
+import { SLOTS, type Plan, type PlannedLayer, type Platform } from '@mlcontainer/plugin-kit';
+import type { Lock } from '../lock/types.ts';
+import { isStep } from '../steps/planned.ts';
+import type { ImageLayer } from './image-layers.ts';
+import { recipeDigest, type DebianRecipe, type StepRecipe } from './recipe.ts';
+
+/** What a step stands on and brings along. */
+export interface Step {
+  /** Of the plan: `user/run-1`. */
+  readonly id: string;
+  /** The layers of the image below it, the lowest first. */
+  readonly below: readonly ImageLayer[];
+  /** The layer that only the build container has. */
+  readonly tools?: ImageLayer;
+  /** .debs that are installed with their maintainer scripts. */
+  readonly installs: readonly LockedDeb[];
+  readonly debian?: DebianLock;
+}
+
+/** Raised when a step would see, do or leave something else than before; part of its recipe. */
+const RULES = 1;
+
+/** How many layers of an image steps make. */
+export function countSteps(plan: Plan): number {
+  return plan.layers.filter(isStep).length;
+}
+
+/** Whether a package is installed with its scripts instead of laid. */
+export function isScripted(plan: Plan, deb: Pick<LockedDeb, 'group' | 'name'>): boolean {
+  if (deb.group !== 'extra') return false;
+  return plan.layers.some(
+    ({ source }) => source.kind === 'scripts' && (source.all || source.packages.includes(deb.name)),
+  );
+}
+
+/** The layers with those of the steps among them, each the last of its slot, on everything that stands below it. */
+export function withSteps(
+  layers: readonly ImageLayer[],
+  plan: Plan,
+  lock: Lock,
+  platform: Platform,
+): readonly ImageLayer[] {
+  const steps = plan.layers.filter(isStep);
+  if (steps.length === 0) return layers;
+  const tools = toolsLayer(plan, lock, platform);
+  const result: ImageLayer[] = [];
+  for (const slot of SLOTS) {
+    result.push(...layers.filter((layer) => layer.slot === slot));
+    for (const step of steps.filter((layer) => layer.slot === slot))
+      result.push(stepLayer(step, [...result], tools, { plan, lock, platform }));
+  }
+  return result;
+}
+
+interface Around {
+  readonly plan: Plan;
+  readonly lock: Lock;
+  readonly platform: Platform;
+}
+
+function stepLayer(
+  planned: PlannedLayer,
+  below: readonly ImageLayer[],
+  tools: ImageLayer | undefined,
+  { plan, lock, platform }: Around,
+): ImageLayer {
+  const { id, slot, owner, source } = planned;
+  const debian = lock.debian.find(({ architecture }) => architecture === platform.architecture);
+  const installs =
+    source.kind === 'scripts'
+      ? (debian?.packages ?? []).filter((deb) => isScripted(plan, deb))
+      : [];
+  const commands = source.kind === 'run' ? source.commands : [];
+  const recipe: StepRecipe = {
+    kind: 'step',
+    rules: RULES,
+    architecture: platform.architecture,
+    below: below.map((layer) => recipeDigest(layer.recipe)),
+    tools: tools?.recipe.kind === 'debian' ? tools.recipe.inputs : [],
+    installs: installs.map(({ sha256 }) => sha256),
+    commands,
+    network: source.kind === 'run' ? source.network : 'none',
+    // Root's home, for the commands run as root.
+    env: { ...plan.config.env, HOME: '/root' },
+    compression: plan.options.compression,
+  };
+  const step: Step = {
+    id,
+    below,
+    ...(tools === undefined ? {} : { tools }),
+    installs,
+    ...(debian === undefined ? {} : { debian }),
+  };
+  return { title: titleOf(planned, installs.length), slot, owner, recipe, step };
+}
+
+function titleOf({ id, source }: PlannedLayer, installs: number): string {
+  if (source.kind === 'scripts') return `${installs} Debian packages with scripts`;
+  return `step ${id}`;
+}
+
+/** What the lock holds for the build container, as a layer that is stored as it is unpacked. */
+function toolsLayer(plan: Plan, lock: Lock, platform: Platform): ImageLayer | undefined {
+  const debian = lock.steps?.find(({ architecture }) => architecture === platform.architecture);
+  if (debian === undefined || plan.base.kind !== 'debian') return undefined;
+  const { suite, architecture, packages: debs } = debian;
+  const recipe: DebianRecipe = {
+    kind: 'debian',
+    group: 'extra',
+    buildOnly: true,
+    suite,
+    architecture,
+    inputs: debs.map(({ sha256 }) => sha256),
+    bytecode: null,
+    compression: 'none',
+  };
+  const title = `build container (${debs.length} packages)`;
+  return { title, slot: 'system', owner: 'core', recipe, debian, debs };
+}
