@@ -1,9 +1,16 @@
 import { createReadStream } from 'node:fs';
 import type { Blob, Digest } from '@mlcontainer/oci';
-import { pushGraph, type Content, type PushOutcome, type Repository } from '@mlcontainer/oras';
+import {
+  pushGraph,
+  type Content,
+  type PushOutcome,
+  type PushProgress,
+  type Repository,
+} from '@mlcontainer/oras';
 import { mlcError, type ByteStream, type Plan } from '@mlcontainer/plugin-kit';
 import type { EngineContext } from '../context.ts';
 import type { BuiltImage, ImageSet } from '../image/make.ts';
+import { foreignBytes } from '../layers/base-layer.ts';
 import type { BuiltLayer } from '../layers/build-layers.ts';
 import { openRepository } from '../registry/client.ts';
 
@@ -47,13 +54,17 @@ export function openPush(cx: EngineContext, plan: Plan, target: PushTarget): Ima
     repository,
     failed: stop.signal,
     ahead: (layer) => {
-      const sending = to.push(layerContent(inner, layer), { signal: inner.signal });
+      const content = layerContent(inner, plan, layer);
+      const { digest, size } = layer.result;
+      const onProgress = (bytes: number): void =>
+        cx.host.notify({ code: 'blob-progress', digest, sent: bytes, size });
+      const sending = to.push(content, { signal: inner.signal, onProgress });
       sending.catch((error: unknown) => stop.abort(error));
-      sent.set(layer.result.digest, sending);
+      sent.set(digest, sending);
     },
     finish: async (images) => {
       const early = await Promise.all(sent.values());
-      return finish(inner, to, { repository, tags: target.tags }, images, early);
+      return finish(inner, plan, to, { repository, tags: target.tags }, images, early);
     },
     close: async () => {
       stop.abort(new Error('the push was given up'));
@@ -64,34 +75,71 @@ export function openPush(cx: EngineContext, plan: Plan, target: PushTarget): Ima
 
 async function finish(
   cx: EngineContext,
+  plan: Plan,
   to: Repository,
   { repository, tags }: Required<PushTarget>,
   images: ImageSet,
-  early: readonly PushOutcome[],
+  early: ReadonlyMap<Digest, PushOutcome>,
 ): Promise<PushedImage> {
-  const blobs = images.images.flatMap((image) => imageBlobs(cx, image));
+  const blobs = images.images.flatMap((image) => imageBlobs(cx, plan, image));
   const own = images.index === undefined ? [] : [images.index.index];
   const manifests = [...images.images.map(({ assembled }) => assembled.manifest), ...own];
   const graph = { blobs, manifests: manifests.map(inMemory), tags };
-  const { outcomes } = await pushGraph(to, graph, { signal: cx.signal });
-  const all = [...early, ...outcomes];
+  const mountFrom = await mountable(plan, images, repository);
+  const { outcomes } = await pushGraph(to, graph, {
+    ...{ signal: cx.signal, mountFrom, onProgress: told(cx) },
+  });
+  // What went ahead is found there by the rest, which must not make it look as if it had been there all along.
+  const all = [...new Map([...outcomes, ...early]).values()];
   const { digest } = images.root;
   const reference = `${repository}@${digest}`;
   cx.host.notify({ code: 'output', kind: 'registry', path: reference, digest });
   return { reference, tags, blobs: counted(all), sent: all.reduce((sum, o) => sum + o.sent, 0) };
 }
 
-/** Configuration and layers of one platform's image. A layer that only the lock knows is made when it is sent, and not before. */
-function imageBlobs(cx: EngineContext, { assembled, layers }: BuiltImage): readonly Content[] {
-  return [...layers.map((layer) => layerContent(cx, layer)), inMemory(assembled.config)];
+/** Where a layer of the base may be mounted from: its own repository, in the registry that is pushed to. */
+async function mountable(
+  { base }: Plan,
+  { images }: ImageSet,
+  repository: string,
+): Promise<(blob: Descriptor) => readonly string[]> {
+  if (base.kind !== 'image') return () => [];
+  const { parseReference } = await import('@mlcontainer/oras');
+  const from = parseReference(base.reference);
+  if (from.registry !== parseReference(repository).registry) return () => [];
+  const layers = images.flatMap((image) => image.layers);
+  const own = new Set(
+    layers.flatMap(({ layer, result }) => ('base' in layer ? [result.digest] : [])),
+  );
+  return ({ digest }) => (own.has(digest) ? [from.repository] : []);
 }
 
-function layerContent(cx: EngineContext, layer: BuiltLayer): Content {
+function told(cx: EngineContext): (progress: PushProgress) => void {
+  return ({ descriptor: { digest, size }, sent, how }) =>
+    cx.host.notify(
+      how === undefined
+        ? { code: 'blob-progress', digest, sent, size }
+        : { code: 'blob-done', digest, size, how },
+    );
+}
+
+/** Configuration and layers of one platform's image. A layer that only the lock knows is made when it is sent, and not before. */
+function imageBlobs(
+  cx: EngineContext,
+  plan: Plan,
+  { assembled, layers }: BuiltImage,
+): readonly Content[] {
+  return [...layers.map((layer) => layerContent(cx, plan, layer)), inMemory(assembled.config)];
+}
+
+function layerContent(cx: EngineContext, plan: Plan, layer: BuiltLayer): Content {
   const { mediaType, digest, size } = layer.result;
+  const planned = layer.layer;
   return {
     descriptor: { mediaType, digest, size },
     async *open(): ByteStream {
       cx.signal.throwIfAborted();
+      if ('base' in planned) return yield* foreignBytes(cx, plan, planned);
       yield* createReadStream(await layer.bytes()) as AsyncIterable<Uint8Array>;
     },
   };

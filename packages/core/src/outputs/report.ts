@@ -116,5 +116,6 @@ function imageReport({ platform, layers, assembled }: BuiltImage): ImageReport {
 const BECAUSE = {
   made: 'the store has no layer of this recipe',
   store: 'same recipe',
+  base: 'a layer of the base image',
   lock: 'the lock knows this recipe, and the registry has its layer',
 } as const;
