@@ -44,12 +44,12 @@ export function createCredentialStore(options: CredentialStoreOptions): Credenti
     async find(registry, repository, { signal, fresh = false }) {
       const host = registryKey(registry);
       const key = `${host}/${repository}`;
-      const forget = (): void => {
-        lookups.forget((held) => held === key);
+      const forget = (): void => lookups.forget((held) => held === key);
+      if (fresh) {
+        forget();
         helpers.forget((held) => held.endsWith(`\n${host}`));
         google.forget();
-      };
-      if (fresh) forget();
+      }
       const run = (own: AbortSignal): Promise<FoundCredential> =>
         search(state, { registry: host, repository, signal: own });
       const found = await lookups.get(key, signal, run);

@@ -123,7 +123,7 @@ async function impersonate(flow: Flow, file: File, source: AccessToken): Promise
   const { delegates } = file;
   const wanted = (file.service_account_impersonation as File | undefined)?.token_lifetime_seconds;
   const lifetime = `${typeof wanted === 'number' ? wanted : 3600}s`;
-  const json = { delegates: Array.isArray(delegates) ? delegates : [], scope: [SCOPE], lifetime };
+  const json = { ...(Array.isArray(delegates) ? { delegates } : {}), scope: [SCOPE], lifetime };
   const headers = { authorization: `Bearer ${source.token}` };
   const { accessToken, expireTime } = await askJson(flow, { url, json, headers });
   const expiresAt = new Date(typeof expireTime === 'string' ? expireTime : Number.NaN);
