@@ -94,3 +94,11 @@ test('all faults of an entry are given', () => {
   const codes = [...faults(file('lib/.wh.x', '', 0o6755))].map(({ code }) => code);
   expect(codes).toEqual(['MLC6015', 'MLC6012', 'MLC6014', 'MLC6011']);
 });
+
+test('the folder of an artifact is no root filesystem', () => {
+  const lint = createLayerLint({ under: 'deep/lib' });
+  const entries = [directory('deep/lib'), file('deep/lib/.wh.x', ''), directory('deep/lib/bin')];
+  for (const entry of entries) expect(() => lint(entry)).not.toThrow();
+  expect(() => lint(file('deep/other', ''))).toThrow();
+  expect(() => lint(file('deep/lib/none/x', ''))).toThrow();
+});
