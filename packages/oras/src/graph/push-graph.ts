@@ -95,10 +95,8 @@ async function tagsToMove({ target, graph, options, root }: State): Promise<read
 
 /** The first alone, so that what is learnt of the registry (a token, a challenge) serves the others. */
 async function mapInTurn<T, R>(items: readonly T[], map: (item: T) => Promise<R>): Promise<R[]> {
-  const [first, ...rest] = items;
-  if (first === undefined) return [];
-  const done = await map(first);
-  return [done, ...(await Promise.all(rest.map(map)))];
+  const first = await Promise.all(items.slice(0, 1).map(map));
+  return [...first, ...(await Promise.all(items.slice(1).map(map)))];
 }
 
 async function head({ target, options }: State, digest: Digest): Promise<boolean> {
