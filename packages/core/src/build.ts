@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { Plan } from '@mlcontainer/plugin-kit';
 import type { EngineContext } from './context.ts';
+import { baseHistories } from './image/base-histories.ts';
 import { makeImages, type ImageSet } from './image/make.ts';
 import { buildLayers, type BuiltPlatform } from './layers/build-layers.ts';
 import { makeLock } from './lock/make.ts';
@@ -54,7 +55,7 @@ export async function build(given: EngineContext, options: BuildOptions): Promis
         () => layersFor(cx, options, lock, push),
         layersLine,
       );
-      const images = await stage(cx, 'image', () => imagesOf(plan, platforms), rootDigest);
+      const images = await stage(cx, 'image', () => imagesOf(cx, plan, platforms), rootDigest);
       const locked = await rememberLayers(cx, root, lock, platforms, frozen);
       const done = await stage(
         cx,
@@ -109,8 +110,12 @@ function layersFor(
   return buildLayers(inner, plan, lock, root, { lazy, onMade: push.ahead });
 }
 
-function imagesOf(plan: Plan, platforms: readonly BuiltPlatform[]): Promise<ImageSet> {
-  return Promise.resolve(makeImages(plan, platforms));
+async function imagesOf(
+  cx: EngineContext,
+  plan: Plan,
+  platforms: readonly BuiltPlatform[],
+): Promise<ImageSet> {
+  return makeImages(plan, platforms, await baseHistories(cx, plan));
 }
 
 interface Delivered {

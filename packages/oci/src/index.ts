@@ -14,6 +14,7 @@ export { layerFrom, layerFromFile, type KnownLayer, type Layer } from './image/l
 export type {
   AssembledImage,
   AssembledIndex,
+  ImageBase,
   ImageLayer,
   ImageSpec,
   RunConfig,

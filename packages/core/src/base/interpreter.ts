@@ -18,11 +18,6 @@ const LIBRARIES = '.libraries';
 const LEFT_OUT =
   /(?:^|\/)(?:site-packages|dist-packages|__pycache__|test|tests|idlelib|tkinter|turtledemo|ensurepip)(?:\/|$)/;
 
-/** Names bytes of bytecode: one release of CPython writes the same, on every architecture. */
-export function baseBytecodeId({ facts }: PinnedBase): string {
-  return `cpython-${facts.python.version}`;
-}
-
 /**
  * The base's own Python, to be run on this machine through its own loader: program, standard library and the shared
  * libraries that they need, unpacked once a base and kept in the store. Nothing else of the image is unpacked, and

@@ -4,8 +4,11 @@ import {
   type AssembledImage,
   type AssembledIndex,
   type Descriptor,
+  type HistoryJson,
+  type ImageSpec,
 } from '@mlcontainer/oci';
-import type { Plan } from '@mlcontainer/plugin-kit';
+import type { Architecture, PinnedBase, Plan } from '@mlcontainer/plugin-kit';
+import { pinnedBase } from '../layers/base-layer.ts';
 import type { BuiltLayer, BuiltPlatform } from '../layers/build-layers.ts';
 
 /** One platform's image: its manifest and configuration, over layers that lie in the store. */
@@ -21,18 +24,33 @@ export interface ImageSet {
   readonly index?: AssembledIndex;
 }
 
+/** The history of a base image, for each platform of the plan. */
+export type BaseHistories = ReadonlyMap<Architecture, readonly HistoryJson[]>;
+
 /** The stage `image`: layers and the plan's configuration joined, without a clock in it. */
-export function makeImages(plan: Plan, platforms: readonly BuiltPlatform[]): ImageSet {
-  const images = platforms.map((built) => ({ ...built, assembled: makeImage(plan, built) }));
+export function makeImages(
+  plan: Plan,
+  platforms: readonly BuiltPlatform[],
+  histories: BaseHistories = new Map(),
+): ImageSet {
+  const images = platforms.map((built) => ({
+    ...built,
+    assembled: makeImage(plan, built, histories),
+  }));
   const [only] = images;
   if (images.length === 1) return { images, root: only!.assembled.descriptor };
   const index = assembleIndex(images.map((image) => image.assembled));
   return { images, root: index.descriptor, index };
 }
 
-function makeImage(plan: Plan, { platform, layers }: BuiltPlatform): AssembledImage {
+function makeImage(
+  plan: Plan,
+  { platform, layers }: BuiltPlatform,
+  histories: BaseHistories,
+): AssembledImage {
   const { user, workingDir, entrypoint, env, labels, port } = plan.config;
-  return assembleImage({
+  const base = pinnedBase(plan, platform);
+  const spec: ImageSpec = {
     platform,
     config: {
       user,
@@ -44,8 +62,21 @@ function makeImage(plan: Plan, { platform, layers }: BuiltPlatform): AssembledIm
       stopSignal: 'SIGTERM',
     },
     layers: layers.map(layerSpec),
-    annotations: { 'org.opencontainers.image.title': plan.name },
-  });
+    ...(base !== undefined && {
+      base: { layers: base.layers.length, history: histories.get(platform.architecture) ?? [] },
+    }),
+    annotations: { 'org.opencontainers.image.title': plan.name, ...baseNotes(plan, base) },
+  };
+  return assembleImage(spec, { maxLayers: plan.options.maxLayers });
+}
+
+/** What the image is built on, for tools that look for a newer base (image-spec, annotations.md). */
+function baseNotes({ base }: Plan, pinned: PinnedBase | undefined): Record<string, string> {
+  if (base.kind !== 'image' || pinned === undefined) return {};
+  return {
+    'org.opencontainers.image.base.digest': pinned.manifest.digest,
+    'org.opencontainers.image.base.name': base.reference,
+  };
 }
 
 function layerSpec({ layer, result }: BuiltLayer) {

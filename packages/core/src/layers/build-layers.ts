@@ -2,6 +2,7 @@ import type { LibraryRecord } from '@mlcontainer/debian';
 import { mlcError, type Plan, type Platform } from '@mlcontainer/plugin-kit';
 import type { EngineContext } from '../context.ts';
 import type { Lock } from '../lock/types.ts';
+import { asBuilt, type ForeignLayer } from './base-layer.ts';
 import { cachedLayer, rememberLayer } from './cache.ts';
 import { imageLayers, type ImageLayer } from './image-layers.ts';
 import { once } from '../once.ts';
@@ -15,8 +16,8 @@ export interface BuiltLayer {
   readonly layer: ImageLayer;
   readonly recipe: string;
   readonly result: LayerFacts;
-  /** `made` now, from the `store`, or known by the `lock` alone: its bytes are nowhere here yet. */
-  readonly origin: () => 'made' | 'store' | 'lock';
+  /** `made` now, from the `store`, known by the `lock` alone, or of the `base`: the last two need not be here. */
+  readonly origin: () => 'made' | 'store' | 'lock' | 'base';
   /** What making it took; 0 where it was not made. */
   readonly ms: () => number;
   /** Makes it where only the lock knew it. */
@@ -117,6 +118,7 @@ async function buildLayer(
   libraries: Libraries,
 ): Promise<BuiltLayer> {
   const { cx, lock, lazy } = work;
+  if ('base' in layer) return asBuilt(cx, work.inputs.plan, layer, recipe);
   const cached = await cachedLayer(cx.ports.store, recipe);
   const locked = lazy && cached === undefined ? lock.layers[recipe] : undefined;
   const state: { origin: 'made' | 'store' | 'lock'; ms: number } = {
@@ -163,7 +165,7 @@ function tell(
 
 async function makeLayer(
   work: LayerWork,
-  layer: ImageLayer,
+  layer: Exclude<ImageLayer, ForeignLayer>,
   recipe: string,
   libraries: Libraries,
 ): Promise<{ readonly result: LayerResult; readonly ms: number }> {

@@ -1,6 +1,7 @@
 import type { DebianLock, LockedDeb } from '@mlcontainer/debian';
 import {
   SLOTS,
+  type BaseLayer,
   type Plan,
   type Platform,
   type PlannedFile,
@@ -9,7 +10,9 @@ import {
 import type { LockedWheel } from '@mlcontainer/wheels';
 import { bytecodeId } from '../inputs/interpreter.ts';
 import type { Lock } from '../lock/types.ts';
+import { baseBytecodeId, foreignLayers, pinnedBase } from './base-layer.ts';
 import type {
+  BaseRecipe,
   DebianRecipe,
   FilesRecipe,
   LdCacheRecipe,
@@ -30,6 +33,7 @@ interface ImageLayerBase {
 /** One layer an image will have, by its recipe, with the locked inputs it is made of. */
 export type ImageLayer = ImageLayerBase &
   (
+    | { readonly recipe: BaseRecipe; readonly base: BaseLayer }
     | {
         readonly recipe: DebianRecipe;
         readonly debian: DebianLock;
@@ -44,10 +48,9 @@ export type ImageLayer = ImageLayerBase &
 
 /** The layers of one platform's image in the order of their slots: a pure function of plan and lock. */
 export function imageLayers(plan: Plan, lock: Lock, platform: Platform): readonly ImageLayer[] {
-  const debian = lockFor(lock.debian, platform);
-  const bytecode = plan.options.bytecode ? bytecodeId(debian) : null;
+  const { layers: ground, bytecode } = groundOf(plan, lock, platform);
   const fixed = [
-    ...debianLayers(plan, debian, bytecode),
+    ...ground,
     ...SLOTS.flatMap((slot) => filesLayers(plan, slot, bytecode)),
     modelLayer(plan),
   ];
@@ -57,6 +60,23 @@ export function imageLayers(plan: Plan, lock: Lock, platform: Platform): readonl
     [...wheels, ...fixed].filter((layer) => layer.slot === slot),
   );
   return withSteps(ordered, plan, lock, platform);
+}
+
+/** What everything else stands on, and the name of the Python that compiles for it. */
+interface Ground {
+  readonly layers: readonly ImageLayer[];
+  readonly bytecode: string | null;
+}
+
+function groundOf(plan: Plan, lock: Lock, platform: Platform): Ground {
+  const base = pinnedBase(plan, platform);
+  if (base !== undefined) {
+    const bytecode = plan.options.bytecode ? baseBytecodeId(base) : null;
+    return { layers: foreignLayers(base), bytecode };
+  }
+  const debian = lockFor(lock.debian, platform);
+  const bytecode = plan.options.bytecode ? bytecodeId(debian) : null;
+  return { layers: debianLayers(plan, debian, bytecode), bytecode };
 }
 
 function lockFor(locks: readonly DebianLock[], platform: Platform): DebianLock {

@@ -9,6 +9,7 @@ import type { Interpreter } from '../inputs/interpreter.ts';
 import { fetchWheels, settingsOf } from '../inputs/wheels.ts';
 import type { Lock } from '../lock/types.ts';
 import { once } from '../once.ts';
+import type { ForeignLayer } from './base-layer.ts';
 import type { ImageLayer } from './image-layers.ts';
 import type { LayerJob } from './job.ts';
 import type { StepLayer } from './make/step.ts';
@@ -32,7 +33,7 @@ export function inputsOf(cx: EngineContext, plan: Plan, lock: Lock, root: string
 /** Fetches what a layer is made of and describes the work. `libraries` waits for the Debian layers of its image. */
 export async function prepareJob(
   cx: EngineContext,
-  layer: Exclude<ImageLayer, StepLayer>,
+  layer: Exclude<ImageLayer, StepLayer | ForeignLayer>,
   inputs: Inputs,
   libraries: () => Promise<readonly LibraryRecord[]>,
 ): Promise<LayerJob> {

@@ -10,6 +10,13 @@ interface RecipeBase {
   readonly compression: LayerCompression;
 }
 
+/** A layer of a base image, as it is. */
+export interface BaseRecipe extends RecipeBase {
+  readonly kind: 'base';
+  /** Of the stored bytes. */
+  readonly inputs: readonly [string];
+}
+
 /** The .debs of one group. `bytecode` names the interpreter, and null means none. */
 export interface DebianRecipe extends RecipeBase {
   readonly kind: 'debian';
@@ -77,7 +84,7 @@ export interface StepRecipe extends RecipeBase {
 
 /** The pure description of one layer: what goes in, and how it is laid. */
 export type Recipe =
-  DebianRecipe | LdCacheRecipe | WheelsRecipe | FilesRecipe | ModelRecipe | StepRecipe;
+  BaseRecipe | DebianRecipe | LdCacheRecipe | WheelsRecipe | FilesRecipe | ModelRecipe | StepRecipe;
 
 /** Names a recipe: hex SHA-256 of its canonical JSON with the layout version. */
 export function recipeDigest(recipe: Recipe): string {

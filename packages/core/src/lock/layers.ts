@@ -13,7 +13,9 @@ export async function rememberLayers(
 ): Promise<Lock> {
   const built = platforms.flatMap((platform) => platform.layers);
   const layers: Record<string, LockedLayer> = {};
-  for (const { recipe, result } of built) {
+  for (const { recipe, result, layer } of built) {
+    // The lock has those among its bases.
+    if ('base' in layer) continue;
     const { mediaType, digest, diffId, size } = result;
     layers[recipe] = { mediaType, digest, diffId, size };
   }

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
-import type { Blob, Digest } from '@mlcontainer/oci';
+import type { Blob, Descriptor, Digest } from '@mlcontainer/oci';
 import {
+  parseReference,
   pushGraph,
   type Content,
   type PushOutcome,
@@ -63,7 +64,8 @@ export function openPush(cx: EngineContext, plan: Plan, target: PushTarget): Ima
       sent.set(digest, sending);
     },
     finish: async (images) => {
-      const early = await Promise.all(sent.values());
+      const early = new Map<Digest, PushOutcome>();
+      for (const [digest, sending] of sent) early.set(digest, await sending);
       return finish(inner, plan, to, { repository, tags: target.tags }, images, early);
     },
     close: async () => {
@@ -85,7 +87,7 @@ async function finish(
   const own = images.index === undefined ? [] : [images.index.index];
   const manifests = [...images.images.map(({ assembled }) => assembled.manifest), ...own];
   const graph = { blobs, manifests: manifests.map(inMemory), tags };
-  const mountFrom = await mountable(plan, images, repository);
+  const mountFrom = mountable(plan, images, repository);
   const { outcomes } = await pushGraph(to, graph, {
     ...{ signal: cx.signal, mountFrom, onProgress: told(cx) },
   });
@@ -98,13 +100,12 @@ async function finish(
 }
 
 /** Where a layer of the base may be mounted from: its own repository, in the registry that is pushed to. */
-async function mountable(
+function mountable(
   { base }: Plan,
   { images }: ImageSet,
   repository: string,
-): Promise<(blob: Descriptor) => readonly string[]> {
+): (blob: Descriptor) => readonly string[] {
   if (base.kind !== 'image') return () => [];
-  const { parseReference } = await import('@mlcontainer/oras');
   const from = parseReference(base.reference);
   if (from.registry !== parseReference(repository).registry) return () => [];
   const layers = images.flatMap((image) => image.layers);

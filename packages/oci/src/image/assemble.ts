@@ -1,5 +1,6 @@
 import { mlcError } from '@mlcontainer/plugin-kit';
 import { MEDIA_TYPES } from '../descriptor.ts';
+import type { HistoryJson } from '../read/json.ts';
 import { jsonBlob, orderedDescriptor, sorted } from './json.ts';
 import type { AssembledImage, AssembledIndex, ImageLayer, ImageSpec, RunConfig } from './spec.ts';
 
@@ -22,7 +23,7 @@ const LAYER_TYPES: ReadonlySet<string> = new Set([
  * specification gives the same bytes. Pure. Throws MLC6030 (a layer twice), MLC6031 (too many), MLC6032.
  */
 export function assembleImage(spec: ImageSpec, options: AssembleOptions = {}): AssembledImage {
-  checkLayers(spec.layers, options.maxLayers ?? 40);
+  checkLayers(spec, options.maxLayers ?? 40);
   checkConfig(spec.config);
   const config = jsonBlob(MEDIA_TYPES.config, configFile(spec));
   const layers = spec.layers.map((layer) => orderedDescriptor(layer.descriptor));
@@ -66,12 +67,25 @@ function configFile(spec: ImageSpec): object {
     os,
     config: runConfig(spec.config),
     rootfs: { type: 'layers', diff_ids: spec.layers.map((layer) => layer.diffId) },
-    history: spec.layers.map(({ history }) => ({
-      created,
-      created_by: history.createdBy,
-      comment: history.comment,
-    })),
+    history: [
+      ...baseHistory(spec),
+      ...spec.layers.slice(spec.base?.layers ?? 0).map(({ history }) => ({
+        created,
+        created_by: history.createdBy,
+        comment: history.comment,
+      })),
+    ],
   };
+}
+
+/** Of a base whose history does not tell its layers one by one, as some builders leave it, ours does. */
+function baseHistory({ base, layers, created = EPOCH }: ImageSpec): readonly HistoryJson[] {
+  if (base === undefined) return [];
+  const told = base.history.filter((item) => item.empty_layer !== true).length;
+  if (told === base.layers) return base.history;
+  return layers
+    .slice(0, base.layers)
+    .map(({ history }) => ({ created, created_by: history.createdBy }));
 }
 
 function runConfig(config: RunConfig): object {
@@ -88,7 +102,8 @@ function runConfig(config: RunConfig): object {
   };
 }
 
-function checkLayers(layers: readonly ImageLayer[], limit: number): void {
+function checkLayers({ layers, base }: ImageSpec, limit: number): void {
+  const own = base?.layers ?? 0;
   if (layers.length === 0) throw inconsistent('it has no layers');
   if (layers.length > limit) throw mlcError('MLC6031', { layers: layers.length, limit });
   const digests = new Map<string, number>();
@@ -96,7 +111,9 @@ function checkLayers(layers: readonly ImageLayer[], limit: number): void {
     checkLayer(descriptor, diffId, position);
     for (const digest of new Set([descriptor.digest, diffId])) {
       const first = digests.get(digest);
-      if (first !== undefined) throw mlcError('MLC6030', { digest, first, second: position });
+      // A base may well have two empty layers, and they are not ours to take out.
+      if (first !== undefined && position >= own)
+        throw mlcError('MLC6030', { digest, first, second: position });
       digests.set(digest, position);
     }
   }

@@ -1,4 +1,5 @@
 import type { Descriptor, Digest } from '../descriptor.ts';
+import type { HistoryJson } from '../read/json.ts';
 import type { Blob } from './json.ts';
 
 /** How the container runs (image-spec config.md, `config`). */
@@ -24,12 +25,22 @@ export interface ImageLayer {
   readonly history: { readonly createdBy: string; readonly comment?: string };
 }
 
+/** The part of an image that another image brings. */
+export interface ImageBase {
+  /** How many of the layers are its, counted from the lowest. */
+  readonly layers: number;
+  /** As its own configuration has it, steps without a layer among it. */
+  readonly history: readonly HistoryJson[];
+}
+
 /** What an image is made of. */
 export interface ImageSpec {
   readonly platform: NonNullable<Descriptor['platform']>;
   readonly config: RunConfig;
   /** The lowest first. */
   readonly layers: readonly ImageLayer[];
+  /** The image that it is built on; its layers' history is taken from there. */
+  readonly base?: ImageBase;
   /** Of the manifest. */
   readonly annotations?: Readonly<Record<string, string>>;
   /** RFC 3339; the epoch when left out. */

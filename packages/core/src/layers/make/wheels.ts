@@ -1,3 +1,4 @@
+import path from 'node:path/posix';
 import type { Entry } from '@mlcontainer/oci';
 import { isMlcError } from '@mlcontainer/plugin-kit';
 import {
@@ -87,5 +88,6 @@ async function* entriesOf(
 /** The plan's absolute paths as entry paths. */
 function installPaths({ site, bin, executable }: WheelsRecipe): InstallPaths {
   const python = executable.slice(executable.lastIndexOf('/') + 1);
-  return { site: site.slice(1), bin: bin.slice(1), include: `usr/local/include/${python}` };
+  const prefix = path.dirname(bin.slice(1));
+  return { site: site.slice(1), bin: bin.slice(1), include: `${prefix}/include/${python}` };
 }
