@@ -1,11 +1,12 @@
 import type { OptionValue } from './command/parse.ts';
 import type { CommandRun, CommandSpec } from './command/types.ts';
 import type { CliContext } from './context.ts';
+import type * as artifact from './table/artifact.ts';
 import type * as build from './table/build.ts';
 import type * as tool from './table/tool.ts';
 import type * as understand from './table/understand.ts';
 
-type Commands = typeof build & typeof tool & typeof understand;
+type Commands = typeof artifact & typeof build & typeof tool & typeof understand;
 type CommandsByName = { [Key in keyof Commands as Commands[Key]['name']]: Commands[Key] };
 type LoaderOf<Command> =
   Command extends CommandSpec<infer Specs>
@@ -14,6 +15,7 @@ type LoaderOf<Command> =
 
 /** The code of each command, loaded when it is run and no sooner; that every command has one is checked by its type. */
 const LOADERS: { readonly [Name in keyof CommandsByName]: LoaderOf<CommandsByName[Name]> } = {
+  artifact: () => import('./commands/artifact.ts'),
   build: () => import('./commands/build.ts'),
   cache: () => import('./commands/cache.ts'),
   completion: () => import('./commands/completion.ts'),

@@ -157,6 +157,11 @@ export function fakeEngine({ pace = 0, failWith, over = {} }: FakeOptions = {}):
       before.platforms.length === after.platforms.length
         ? []
         : [{ path: 'platforms.1', after: 'linux/arm64' }],
+    artifactAttach: real,
+    artifactCopy: real,
+    artifactDiscover: real,
+    artifactPull: real,
+    artifactPush: real,
     vendor: (cx, { to }) => ({
       digest: digestOf('bundle') as `sha256:${string}`,
       size: 81_000_000,
@@ -214,6 +219,11 @@ export function fakeEngine({ pace = 0, failWith, over = {} }: FakeOptions = {}):
   };
   // A fake keeps to what commands read; the core's own types ask for much more.
   return engine as unknown as Engine;
+}
+
+/** Artifacts are tested on the real core: a layout in a folder is all that they need. */
+function real(): never {
+  throw new Error('this test needs the real core');
 }
 
 function once(signal: AbortSignal): Promise<number> {

@@ -1,3 +1,17 @@
+export {
+  artifactAttach,
+  artifactCopy,
+  artifactDiscover,
+  artifactPull,
+  artifactPush,
+  type ArtifactCopied,
+  type ArtifactCopyOptions,
+  type ArtifactDiscovered,
+  type ArtifactOptions,
+  type ArtifactPulled,
+  type ArtifactPullOptions,
+  type ArtifactPushed,
+} from './artifacts.ts';
 export { build, type BuildOptions } from './build.ts';
 export { cacheInfo, cachePrune, type CacheInfo, type CachePruned } from './cache.ts';
 export { createContext, type ContextOptions, type EngineContext, type Env } from './context.ts';

@@ -40,7 +40,10 @@ export function cliPage(): Page {
 
 function section(command: Command): string[] {
   const { name, summary, details, args, options, examples } = command;
-  const words = args.map((arg) => (arg.required ? `<${arg.name}>` : `[${arg.name}]`));
+  const words = args.map((arg) => {
+    const word = arg.rest ? `${arg.name}…` : arg.name;
+    return arg.required ? `<${word}>` : `[${word}]`;
+  });
   const usage = ['mlcontainer', name, ...words].join(' ');
   const own = options as Options;
   return [

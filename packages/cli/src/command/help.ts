@@ -37,7 +37,10 @@ export function toolHelp(commands: readonly AnyCommand[], style: Style, version:
 export function commandHelp(command: AnyCommand, style: Style, width = WIDTH): string {
   const { name, summary, details, args, examples } = command;
   const options = command.options;
-  const words = args.map((arg) => (arg.required === true ? `<${arg.name}>` : `[${arg.name}]`));
+  const words = args.map(({ required, rest, name: word }) => {
+    const shown = rest === true ? `${word}…` : word;
+    return required === true ? `<${shown}>` : `[${shown}]`;
+  });
   const usage = ['mlcontainer', name, ...words, '[options]'].join(' ');
   const section = (title: string, body: string) =>
     body === '' ? [] : [`${style.strong(title)}\n${body}`];

@@ -107,7 +107,7 @@ function checkArguments(command: AnyCommand, args: readonly string[]): void {
   const missing = specs.find((spec, index) => spec.required === true && args[index] === undefined);
   if (missing) throw mlcError('MLC1104', { command: name, what: `<${missing.name}>` });
   const extra = args[specs.length];
-  if (extra !== undefined) {
+  if (extra !== undefined && specs.at(-1)?.rest !== true) {
     const what =
       specs.length === 0 ? 'it takes no arguments' : `${JSON.stringify(extra)} is too much`;
     throw mlcError('MLC1105', { command: name, what });

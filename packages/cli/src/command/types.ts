@@ -31,6 +31,8 @@ export interface ArgumentSpec {
   readonly name: string;
   readonly required?: boolean;
   readonly choices?: readonly string[];
+  /** The last one: any number of words from here on. */
+  readonly rest?: boolean;
   readonly does: string;
 }
 

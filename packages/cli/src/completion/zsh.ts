@@ -28,9 +28,10 @@ _mlcontainer "$@"`;
 
 function commandCase(command: AnyCommand): string {
   const options = optionsOf(command).flatMap(optionLines);
-  const args = command.args.map(({ name, choices }, index) => {
+  const args = command.args.map(({ name, choices, rest }, index) => {
     const action = choices === undefined ? '_files' : `(${choices.join(' ')})`;
-    return `          ${quoted(`${index + 1}::${name}:${action}`)}`;
+    const position = rest === true ? '*' : `${index + 1}:`;
+    return `          ${quoted(`${position}:${name}:${action}`)}`;
   });
   return `        ${command.name}) _arguments \\\n${[...options, ...args].join(' \\\n')} ;;`;
 }

@@ -1,4 +1,5 @@
 import type { AnyCommand } from '../command/types.ts';
+import { artifactCommand } from './artifact.ts';
 import {
   buildCommand,
   lockCommand,
@@ -37,6 +38,7 @@ export const COMMANDS: readonly AnyCommand[] = [
   pluginsCommand,
   doctorCommand,
   emitCommand,
+  artifactCommand,
   cacheCommand,
   schemaCommand,
   completionCommand,
