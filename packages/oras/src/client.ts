@@ -45,7 +45,12 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
 function learntOf(all: Map<string, Learnt>, registry: string): Learnt {
   const known = all.get(registry);
   if (known !== undefined) return known;
-  const made: Learnt = { form: 'put', refusesMounts: false, badMirrors: new Set() };
+  const made: Learnt = {
+    form: 'put',
+    refusesMounts: false,
+    closedSources: new Set(),
+    badMirrors: new Set(),
+  };
   all.set(registry, made);
   return made;
 }

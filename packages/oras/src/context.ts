@@ -36,8 +36,10 @@ export interface Context {
 /** What was learnt of a registry by its answers. */
 export interface Learnt {
   form: UploadForm;
-  /** Mounts are answered by errors. */
+  /** Mounts are answered by errors, wherever they come from. */
   refusesMounts: boolean;
+  /** Repositories that the credential may not read, so that nothing is mounted from them. */
+  readonly closedSources: Set<string>;
   /** Mirrors that gave wrong bytes, by origin. */
   readonly badMirrors: Set<string>;
 }

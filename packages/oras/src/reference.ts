@@ -74,7 +74,7 @@ function cutTag(text: string, rest: string): { name: string; tag?: string } {
 function splitName(text: string, name: string): Pick<Reference, 'registry' | 'repository'> {
   const slash = name.indexOf('/');
   const first = slash < 0 ? '' : name.slice(0, slash);
-  const isDomain = /[.:[A-Z]/.test(first) || first === 'localhost';
+  const isDomain = /[.:[]/.test(first) || first.toLowerCase() === 'localhost';
   const registry = isDomain ? canonicalRegistry(text, first) : 'docker.io';
   const path = isDomain ? name.slice(slash + 1) : name;
   const repository = registry === 'docker.io' && !path.includes('/') ? `library/${path}` : path;

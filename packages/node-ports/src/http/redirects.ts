@@ -19,6 +19,7 @@ const PORTABLE: ReadonlySet<string> = new Set([
   'accept-language',
   'content-type',
   'content-length',
+  'content-range',
   'if-match',
   'if-modified-since',
   'if-none-match',

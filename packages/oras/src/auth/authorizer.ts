@@ -8,11 +8,11 @@ import type { Challenge } from './challenge.ts';
 import { coversScopes, mergeScopes, parseScopes } from './scope.ts';
 import { basicAuthorization, fetchToken, type Token } from './token.ts';
 
-/** What one request has tried so far, so that each remedy is tried once. */
+/** What one request has tried so far, so that no remedy is tried forever. */
 export interface AuthAttempts {
   contacted?: boolean;
   widened?: boolean;
-  renewed?: boolean;
+  renewed?: number;
   fresh?: boolean;
 }
 
@@ -34,8 +34,8 @@ export interface Authorizer {
   header(scopes: readonly string[], signal: AbortSignal): Promise<string | undefined>;
   /** Learns from a 401; whether the request may be sent again. */
   learn(refused: Refused): Promise<boolean>;
-  /** Where the credential came from, for messages. */
-  source(): string;
+  /** What is shown, for messages. */
+  shown(): { readonly source: string; readonly isAnonymous: boolean };
 }
 
 export interface AuthorizerOptions {
@@ -54,6 +54,7 @@ interface State extends AuthorizerOptions {
   found: FoundCredential | undefined;
 }
 
+const MOST_RENEWALS = 3;
 /** A credential is looked up anew that long before its end. Milliseconds. */
 const MARGIN = 60_000;
 
@@ -73,7 +74,10 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
   return {
     header: (scopes, signal) => header(state, scopes, signal),
     learn: (refused) => learn(state, refused),
-    source: () => state.found?.source ?? 'none',
+    shown: () => ({
+      source: state.found?.source ?? 'none',
+      isAnonymous: (state.found?.credential.kind ?? 'anonymous') === 'anonymous',
+    }),
   };
 }
 
@@ -233,13 +237,17 @@ function widen(state: State, challenge: Challenge, { attempts, scopes }: Refused
   return true;
 }
 
-/** A token that ended early is replaced, with the configured credential; then the credential itself is looked up anew. */
+/**
+ * A token that ended early is replaced, with the configured credential, and so may be the next one that ends while
+ * the body of the request is made; then the credential itself is looked up anew.
+ */
 async function renew(state: State, { attempts, used, signal }: Refused): Promise<boolean> {
   for (const [key, { token }] of state.tokens)
     if (used === `Bearer ${token.token}`) state.tokens.delete(key);
   const isToken = state.challenge?.scheme === 'bearer' && state.found?.credential.kind !== 'bearer';
-  if (isToken && attempts.renewed !== true) {
-    attempts.renewed = true;
+  const { renewed = 0 } = attempts;
+  if (isToken && renewed < MOST_RENEWALS) {
+    attempts.renewed = renewed + 1;
     return true;
   }
   if (attempts.fresh === true) return false;

@@ -29,6 +29,8 @@ export async function mountBlob(context: Context, options: UploadOptions): Promi
   } catch (error) {
     options.signal.throwIfAborted();
     if (!isMlcError(error)) throw error;
+    if (error.code === 'MLC6503' || error.code === 'MLC6504')
+      context.learnt.closedSources.add(from);
     tell(context, options, from, error.message);
     return undefined;
   }
@@ -47,7 +49,8 @@ async function outcome(
   }
   if (response.status === 202) return sessionOf(response, asked);
   const { status, text } = await readRefusal(response);
-  if (!isOutage(status) && status !== 404) context.learnt.refusesMounts = true;
+  if (status === 403) context.learnt.closedSources.add(from);
+  else if (!isOutage(status) && status !== 404) context.learnt.refusesMounts = true;
   tell(context, options, from, `${status} ${text}`.trim());
   return undefined;
 }
@@ -58,7 +61,9 @@ function tell(context: Context, { digest }: UploadOptions, from: string, reason:
 
 /** One repository is tried without asking; of several, the first that holds the blob. */
 async function sourceOf(context: Context, options: UploadOptions): Promise<string | undefined> {
-  const sources = options.mountFrom.filter((source) => source !== context.repository);
+  const sources = options.mountFrom.filter(
+    (source) => source !== context.repository && !context.learnt.closedSources.has(source),
+  );
   if (sources.length <= 1) return sources[0];
   const { main } = await context.endpoints();
   for (const source of sources) {

@@ -64,7 +64,7 @@ export async function resolveManifest(
   reference: string,
   { signal }: ContentOptions,
 ): Promise<Descriptor> {
-  return fromPlaces(context, signal, async (endpoint) => {
+  return fromPlaces(context, reference, signal, async (endpoint) => {
     const what = `HEAD of the manifest ${reference}`;
     const request = { endpoint, what, access: 'pull', signal } as const;
     const response = await context.send({
@@ -96,12 +96,13 @@ async function throwMissing(
 /** Asks the mirrors in their order, then the registry, whose answer counts. */
 async function fromPlaces<T>(
   context: Context,
+  reference: string,
   signal: AbortSignal,
   ask: (endpoint: Endpoint) => Promise<T>,
 ): Promise<T> {
   const { main, mirrors } = await context.endpoints();
   for (const mirror of mirrors) {
-    if (context.learnt.badMirrors.has(mirror.origin)) continue;
+    if (context.learnt.badMirrors.has(mirror.origin) || !mayGive(mirror, reference)) continue;
     try {
       return await ask(mirror);
     } catch (error) {
@@ -121,7 +122,7 @@ export async function getManifest(
   { signal }: ContentOptions,
 ): Promise<FetchedManifest> {
   const reference = typeof wanted === 'string' ? wanted : wanted.digest;
-  return fromPlaces(context, signal, async (endpoint) => {
+  return fromPlaces(context, reference, signal, async (endpoint) => {
     const found = await getFrom(context, endpoint, reference, signal);
     if (typeof wanted === 'string') return found;
     if (found.bytes.byteLength !== wanted.size)

@@ -1,6 +1,6 @@
 import { mlcError } from '@mlcontainer/plugin-kit';
 
-import type { RegistrySettings, SettingsLookup } from '../credential.ts';
+import type { MirrorLocation, RegistrySettings, SettingsLookup } from '../credential.ts';
 
 /** Where a repository is reached: at the registry, or at one of its mirrors. */
 export interface Endpoint {
@@ -13,6 +13,9 @@ export interface Endpoint {
   readonly plainHttp: boolean;
   readonly caFile?: string | undefined;
   readonly clientCert?: { readonly certFile: string; readonly keyFile: string } | undefined;
+  readonly insecure?: boolean | undefined;
+  /** For which references alone a mirror may be asked. */
+  readonly pulls?: MirrorLocation['pulls'] | undefined;
 }
 
 /** The registry itself and the places that are asked before it for pulls. */
@@ -33,36 +36,55 @@ export async function endpointsOf(
   const settings = await lookup(registry, repository);
   if (settings.blocked === true)
     throw mlcError('MLC6507', { registry, source: settings.source ?? 'the settings' });
-  const mirrors = (settings.mirrors ?? []).map((mirror) => mirrorOf(lookup, mirror, repository));
+  const mirrors = (settings.mirrors ?? []).map((mirror) => locatedAt(lookup, mirror, repository));
   const found = await Promise.all(mirrors);
+  const { servedAt } = settings;
+  const main =
+    servedAt === undefined
+      ? endpoint(registry, repository, settings)
+      : await locatedAt(lookup, servedAt, repository);
+  if (main === undefined)
+    throw mlcError('MLC6507', { registry, source: settings.source ?? 'the settings' });
   return {
-    main: endpoint(registry, repository, settings),
+    main,
     mirrors: found.filter((mirror) => mirror !== undefined),
   };
 }
 
-async function mirrorOf(
+async function locatedAt(
   lookup: SettingsLookup,
-  mirror: NonNullable<RegistrySettings['mirrors']>[number],
+  mirror: MirrorLocation,
   repository: string,
 ): Promise<Endpoint | undefined> {
   const [host = '', ...prefix] = mirror.location.split('/');
-  const path = [...prefix.filter((part) => part !== ''), repository].join('/');
+  const path = mirror.repository ?? [...prefix.filter((part) => part !== ''), repository].join('/');
   const settings = await lookup(host, path);
   if (settings.blocked === true) return undefined;
   return endpoint(host, path, {
     ...settings,
     plainHttp: mirror.plainHttp ?? settings.plainHttp ?? false,
+    insecure: mirror.insecure ?? settings.insecure ?? false,
+    pulls: mirror.pulls,
   });
 }
 
-function endpoint(registry: string, repository: string, settings: RegistrySettings): Endpoint {
-  const { plainHttp = false, caFile, clientCert } = settings;
+function endpoint(
+  registry: string,
+  repository: string,
+  settings: RegistrySettings & Pick<Endpoint, 'pulls'>,
+): Endpoint {
+  const { plainHttp = false, caFile, clientCert, insecure, pulls } = settings;
   const host = registry === 'docker.io' ? DOCKER_HUB : registry;
   const origin = URL.parse(`${plainHttp ? 'http' : 'https'}://${host}`)?.origin;
   if (origin === undefined)
     throw mlcError('MLC6501', { reference: registry, detail: 'it is no registry host' });
-  return { registry, repository, origin, plainHttp, caFile, clientCert };
+  return { registry, repository, origin, plainHttp, caFile, clientCert, insecure, pulls };
+}
+
+/** Whether a mirror may be asked for a tag or digest (`pull-from-mirror`, containers-registries.conf(5)). */
+export function mayGive({ pulls }: Endpoint, reference: string): boolean {
+  const byDigest = reference.includes(':');
+  return pulls === undefined || byDigest === (pulls === 'digest-only');
 }
 
 /** For messages: `registry/repository`. */

@@ -24,5 +24,6 @@ export function nextPage(response: HttpResponse, asked: Asked): Page | undefined
   const page = givenAddress(response, target, asked);
   if (new URL(page.url).origin !== new URL(response.url).origin)
     throw protocolError(asked, 'its next page lies at another host');
+  if (page.url === response.url) throw protocolError(asked, 'its next page is the same page');
   return page;
 }

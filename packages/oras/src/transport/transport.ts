@@ -7,10 +7,11 @@ import {
 } from '@mlcontainer/plugin-kit';
 
 import { createAuthorizer, type AuthAttempts, type Authorizer } from '../auth/authorizer.ts';
-import { parseChallenges } from '../auth/challenge.ts';
+import { parseChallenges, type Challenge } from '../auth/challenge.ts';
 import { mergeScopes, repositoryScope, type Access } from '../auth/scope.ts';
 import type { CredentialStore } from '../credential.ts';
 import type { OnRegistryEvent } from '../events.ts';
+import { namedHttp } from '../settings/plain-http.ts';
 import { nameOf, type Endpoint } from './endpoint.ts';
 import { protocolError, readRefusal } from './errors.ts';
 import { createWarnings, type Warnings } from './warnings.ts';
@@ -62,13 +63,17 @@ async function send(state: State, request: RegistryRequest): Promise<HttpRespons
   const attempts: AuthAttempts = {};
   for (let attempt = 1; ; attempt += 1) {
     const used = await authorization(authorizer, request);
-    const response = await state.ports.http.request(toHttp(request, used));
+    const response = await state.ports.http
+      .request(toHttp(request, used))
+      .catch((error: unknown) => {
+        throw namedHttp(error, request.endpoint);
+      });
     state.warnings.tell(request.endpoint.registry, response.header('warning'));
     if (response.status !== 401) return response;
     if (!isOwn(request.endpoint, response.url)) return response;
     const again =
       attempt < MOST_ATTEMPTS && (await learn(authorizer, request, response, used, attempts));
-    if (!again) throw await notAuthenticated(authorizer, request.endpoint, response);
+    if (!again) throw await notAuthenticated(authorizer, request, response);
     await response.cancel();
   }
 }
@@ -114,7 +119,7 @@ function urlOf({ endpoint, to }: RegistryRequest): string {
 
 function toHttp(request: RegistryRequest, authorizationHeader: string | undefined): HttpRequest {
   const { endpoint, to, method, headers, body, repeatable, signal } = request;
-  const { caFile, clientCert } = endpoint;
+  const { caFile, clientCert, insecure } = endpoint;
   const url = urlOf(request);
   return {
     ...{ url, signal, purpose: PURPOSE, netrc: false },
@@ -128,6 +133,7 @@ function toHttp(request: RegistryRequest, authorizationHeader: string | undefine
     ...(typeof to !== 'string' && { namedBy: to.namedBy }),
     ...(caFile !== undefined && { caFile }),
     ...(clientCert !== undefined && isOwn(endpoint, url) && { clientCert }),
+    ...(insecure === true && isOwn(endpoint, url) && { insecure }),
   };
 }
 
@@ -138,7 +144,7 @@ function learn(
   used: string | undefined,
   attempts: AuthAttempts,
 ): Promise<boolean> {
-  const challenges = parseChallenges(response.header('www-authenticate') ?? '');
+  const challenges = challengesOf(response);
   const { url } = response;
   const scopes = scopesOf(request);
   return authorizer.learn({ challenges, used, scopes, attempts, url, signal: request.signal });
@@ -146,14 +152,24 @@ function learn(
 
 async function notAuthenticated(
   authorizer: Authorizer,
-  endpoint: Endpoint,
+  { endpoint, access }: RegistryRequest,
   response: HttpResponse,
 ): Promise<Error> {
   const { text: detail } = await readRefusal(response);
   const { registry } = endpoint;
-  return mlcError('MLC6503', {
-    ...{ registry, repository: nameOf(endpoint), source: authorizer.source(), detail },
-  });
+  const repository = nameOf(endpoint);
+  const { source, isAnonymous } = authorizer.shown();
+  const tooNarrow = challengesOf(response).some(
+    ({ params }) => params.error === 'insufficient_scope',
+  );
+  // Whoever is known and may not is not helped by another login.
+  return tooNarrow && !isAnonymous
+    ? mlcError('MLC6504', { registry, repository, action: access, detail })
+    : mlcError('MLC6503', { registry, repository, source, detail });
+}
+
+function challengesOf(response: HttpResponse): readonly Challenge[] {
+  return parseChallenges(response.header('www-authenticate') ?? '');
 }
 
 /** The address that a header gave, made absolute. Throws MLC6506 where it is missing or none. */

@@ -18,7 +18,8 @@ function plain(registry: string): RegistrySettings {
 export function testClient(options: Partial<RegistryClientOptions> = {}) {
   const clock = fakeClock();
   const events: RegistryEvent[] = [];
-  const http = createHttp({ env: {}, clock, timeouts: { stall: 2000, headers: 5000 } });
+  const timeouts = { stall: 500, headers: 1000, send: 500, commit: 1000 };
+  const http = createHttp({ env: {}, clock, timeouts });
   const client = createRegistryClient({
     ports: { http, clock },
     credentials: anonymousCredentials,

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createCipheriv, createHash } from 'node:crypto';
 
 import { MEDIA_TYPES } from '@mlcontainer/oci';
 
@@ -8,10 +8,8 @@ import { bytesContent, jsonContent } from './graph.ts';
 
 /** Bytes that do not compress, the same for the same seed. */
 export function noise(seed: string, size: number): Uint8Array {
-  const blocks: Buffer[] = [];
-  for (let at = 0; at * 32 < size; at += 1)
-    blocks.push(createHash('sha256').update(`${seed} ${at}`).digest());
-  return Buffer.concat(blocks).subarray(0, size);
+  const key = createHash('sha256').update(seed).digest().subarray(0, 16);
+  return createCipheriv('aes-128-ctr', key, Buffer.alloc(16)).update(Buffer.alloc(size));
 }
 
 export function layer(seed: string, size = 100_000): Content {
