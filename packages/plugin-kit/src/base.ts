@@ -82,6 +82,8 @@ export interface BaseFacts {
   readonly distributions: readonly string[];
   /** Folders near the root that are links (`bin`, `lib`): nothing may be laid below them. Entry paths, sorted. */
   readonly folderLinks: readonly string[];
+  /** Libraries that wheels may count on (manylinux) and that the image lacks: `libstdc++.so.6`. Sorted. */
+  readonly missingLibraries: readonly string[];
   /** The account of the UID that the server runs as, where the image has one. */
   readonly account?: { readonly name: string; readonly home: string };
   /** Where the certificates of public authorities are, absolute. */

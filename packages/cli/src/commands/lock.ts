@@ -14,8 +14,14 @@ export const run: CommandRun<Options> = async (call) => {
   const lock = await open.engine.makeLock(open.cx, plan, root, { update, frozen });
   const debian = total(lock.debian);
   const python = total(lock.python);
-  if (options.json) call.print(json({ file: 'mlcontainer.lock', debian, python }));
-  const pinned = `${countText(debian, 'Debian package')}, ${countText(python, 'wheel')}`;
+  const bases = lock.bases?.map(({ manifest }) => manifest.digest);
+  if (options.json)
+    call.print(json({ file: 'mlcontainer.lock', ...(bases && { bases }), debian, python }));
+  const system =
+    bases === undefined
+      ? countText(debian, 'Debian package')
+      : countText(bases.length, 'base image');
+  const pinned = `${system}, ${countText(python, 'wheel')}`;
   call.say(`mlcontainer.lock pins ${pinned}.`);
   return 0;
 };

@@ -65,11 +65,12 @@ export interface RootedPlan {
 export async function openPlan(
   open: OpenEngine,
   command: string,
-  choices: ProjectChoices & { readonly plan?: string | undefined },
+  choices: ProjectChoices & { readonly plan?: string | undefined; readonly update?: boolean },
 ): Promise<RootedPlan> {
   if (choices.plan !== undefined) return frozenPlan(open, choices.plan);
   const project = await openProject(open, command, choices);
-  return { plan: await open.engine.makePlan(open.cx, project), root: project.root };
+  const { update = false } = choices;
+  return { plan: await open.engine.makePlan(open.cx, project, { update }), root: project.root };
 }
 
 /** CI keeps plans elsewhere: the project is the working folder where that holds the model, else the plan's own. */

@@ -2,6 +2,7 @@ import path from 'node:path/posix';
 import type { ImageTree } from '@mlcontainer/oci';
 import { mlcError, type BaseFacts, type BasePython } from '@mlcontainer/plugin-kit';
 import { candidatesIn, searchFolders, type Candidate } from './candidates.ts';
+import { libraryFolders } from './libraries.ts';
 import type { FoundBase } from './pin.ts';
 import { examine, filesOf, type OpenBase, type Verdict } from './python.ts';
 import type { BaseSource } from './source.ts';
@@ -74,6 +75,7 @@ export async function factsOf(
     python,
     distributions: distributionsOf(tree, python, venv),
     folderLinks: folderLinks(tree),
+    missingLibraries: missingLibraries(base, python),
     ...(account !== undefined && { account }),
     ...(caBundle !== undefined && { caBundle }),
   };
@@ -145,6 +147,24 @@ function distributionsOf(
     }
   }
   return [...found].sort();
+}
+
+/** What wheels link against without bringing it along (PEP 600 and auditwheel's policies, as far as servers need it). */
+const EXPECTED = [
+  'libdl.so.2',
+  'libgcc_s.so.1',
+  'libm.so.6',
+  'libpthread.so.0',
+  'librt.so.1',
+  'libstdc++.so.6',
+];
+
+/** Those that the loader would find neither in its own folders nor beside this Python (as in conda). */
+function missingLibraries({ tree, architecture }: OpenBase, { prefix }: BasePython) {
+  const folders = [...libraryFolders(architecture), `${prefix}/lib`];
+  return EXPECTED.filter(
+    (name) => !folders.some((folder) => tree.find(`${folder}/${name}`)?.type === 'file'),
+  );
 }
 
 /** Folders near the root that are links. */

@@ -29,10 +29,19 @@ export async function baseRuntime(cx: EngineContext, base: PlannedBase): Promise
   const { baseConfiguration } = await import('../base/pin.ts');
   const image = firstImage(base);
   const configuration = await baseConfiguration(cx, sourceOf(cx, base), image);
+  warnOfLibraries(cx, base);
   return {
     env: imageEnv(base, image, configuration),
     decisions: [...pinDecisions(base), ...configDecisions(base, configuration)],
   };
+}
+
+/** Not every set of wheels needs them, so it is no error; but where one does, the server ends at its first import. */
+function warnOfLibraries(cx: EngineContext, { reference, images }: PlannedImageBase): void {
+  const missing = [...new Set(images.flatMap(({ facts }) => facts.missingLibraries))];
+  if (missing.length === 0) return;
+  const message = `the base ${reference} lacks ${missing.join(', ')}, which many wheels need`;
+  cx.host.notify({ code: 'warning', message });
 }
 
 /**
