@@ -60,7 +60,7 @@ describe('a locked-down machine', () => {
     expect(status).toMatch(/^NoNewPrivs:\t1$/m);
     expect(status).toMatch(/^Seccomp:\t2$/m);
     expect((await place.program('sh', ['-c', 'touch "$HOME/x"'])).stderr).toMatch(/Read-only/);
-    expect((await place.program('touch', ['/tmp/x'])).stderr).toMatch(/Read-only/);
+    expect((await place.program('touch', ['/tmp/mlc-locked-down'])).stderr).toMatch(/Read-only/);
     expect((await place.program('unshare', ['--user', 'true'])).stderr).toMatch(/not permitted/);
     expect((await place.program('unshare', ['--mount', 'true'])).stderr).toMatch(/not permitted/);
     expect((await place.program('getent', ['passwd', String(UID)])).code).toBe(2);

@@ -42,7 +42,7 @@ function run(
 describe('a build', () => {
   test('writes a layout whose every digest and size is true', async () => {
     const report = await run();
-    const { findings, images } = await validateImage(cx, report.layout);
+    const { findings, images } = await validateImage(cx, report.layout!);
     expect(findings).toEqual([]);
     expect(images.map(({ digest }) => digest)).toEqual([report.digest]);
     expect(images[0]).toMatchObject({ platform: 'linux/amd64', user: '65532:65532' });
@@ -128,7 +128,7 @@ describe('a failed build', () => {
       model: { ...plan.model, facts: { ...plan.model.facts, sha256: '0'.repeat(64) } },
     };
     await expect(run({ plan: other })).rejects.toMatchObject({ code: 'MLC2112' });
-    const { images, findings } = await validateImage(cx, before.layout);
+    const { images, findings } = await validateImage(cx, before.layout!);
     expect(findings).toEqual([]);
     expect(images[0]?.digest).toBe(before.digest);
   });

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import type { Blob, Descriptor, Digest } from '@mlcontainer/oci';
+import type { Blob, Digest } from '@mlcontainer/oci';
 import {
   parseReference,
   pushGraph,
@@ -14,6 +14,7 @@ import type { BuiltImage, ImageSet } from '../image/make.ts';
 import { foreignBytes } from '../layers/base-layer.ts';
 import type { BuiltLayer } from '../layers/build-layers.ts';
 import { openRepository } from '../registry/client.ts';
+import { rememberRepository, repositoriesWith } from '../registry/whereabouts.ts';
 
 /** Where an image is pushed to. */
 export interface PushTarget {
@@ -87,32 +88,31 @@ async function finish(
   const own = images.index === undefined ? [] : [images.index.index];
   const manifests = [...images.images.map(({ assembled }) => assembled.manifest), ...own];
   const graph = { blobs, manifests: manifests.map(inMemory), tags };
-  const mountFrom = mountable(plan, images, repository);
+  const digests = blobs.map(({ descriptor }) => descriptor.digest);
+  const mountFrom = await mountable(cx, plan, to, digests);
   const { outcomes } = await pushGraph(to, graph, {
     ...{ signal: cx.signal, mountFrom, onProgress: told(cx) },
   });
   // What went ahead is found there by the rest, which must not make it look as if it had been there all along.
   const all = [...new Map([...outcomes, ...early]).values()];
+  if (all.length > 0) await rememberRepository(cx.ports.store, to.registry, to.repository, digests);
   const { digest } = images.root;
   const reference = `${repository}@${digest}`;
   cx.host.notify({ code: 'output', kind: 'registry', path: reference, digest });
   return { reference, tags, blobs: counted(all), sent: all.reduce((sum, o) => sum + o.sent, 0) };
 }
 
-/** Where a layer of the base may be mounted from: its own repository, in the registry that is pushed to. */
-function mountable(
+/** Where blobs may be mounted from: the base's own repository, and those that were pushed to from here. */
+async function mountable(
+  cx: EngineContext,
   { base }: Plan,
-  { images }: ImageSet,
-  repository: string,
-): (blob: Descriptor) => readonly string[] {
-  if (base.kind !== 'image') return () => [];
-  const from = parseReference(base.reference);
-  if (from.registry !== parseReference(repository).registry) return () => [];
-  const layers = images.flatMap((image) => image.layers);
-  const own = new Set(
-    layers.flatMap(({ layer, result }) => ('base' in layer ? [result.digest] : [])),
-  );
-  return ({ digest }) => (own.has(digest) ? [from.repository] : []);
+  to: Repository,
+  digests: readonly Digest[],
+): Promise<readonly string[]> {
+  const { registry, repository } = to;
+  const known = await repositoriesWith(cx.ports.store, registry, repository, digests);
+  const from = base.kind === 'image' ? parseReference(base.reference) : undefined;
+  return from?.registry === registry ? [...new Set([from.repository, ...known])] : known;
 }
 
 function told(cx: EngineContext): (progress: PushProgress) => void {
