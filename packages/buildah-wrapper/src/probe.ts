@@ -172,7 +172,7 @@ chown 1:1 /probe
 `;
 
 function tryFact(driver: StorageDriver, failure: string | undefined): MachineFact {
-  const name = `step over ${driver}`;
+  const name = `storage ${driver}`;
   if (failure === undefined) return { name, status: 'ok', detail: 'ran, without network' };
   return { name, status: driver === 'vfs' ? 'missing' : 'limited', detail: failure };
 }

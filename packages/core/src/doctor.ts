@@ -6,6 +6,7 @@ import type { EngineContext } from './context.ts';
 import { settingsOf } from './inputs/wheels.ts';
 import { hostArchitecture } from './inputs/interpreter.ts';
 import { probeEngines } from './run/engines.ts';
+import { buildahOf } from './steps/require.ts';
 
 /** One thing that was looked at on this machine. */
 export interface Check {
@@ -25,6 +26,7 @@ export async function doctor(cx: EngineContext): Promise<{ readonly checks: read
     ...(await pythonChecks(cx)),
     ...(await mirrorChecks(cx)),
     ...(await engineChecks(cx)),
+    ...(await stepChecks(cx)),
   ];
   return { checks };
 }
@@ -90,6 +92,24 @@ async function engineChecks(cx: EngineContext): Promise<readonly Check[]> {
   if (any) return checks;
   const fix = 'Building needs no engine; `mlcontainer run` needs one of them.';
   return [...checks, { name: 'engine', status: 'warn', detail: 'none works here', fix }];
+}
+
+/** Only steps need buildah, so what it lacks is told, not held against the machine. */
+async function stepChecks(cx: EngineContext): Promise<readonly Check[]> {
+  const { works, way, facts, remedy } = await buildahOf(cx);
+  const checks = facts.map(({ name, status, detail, remedy: fix }): Check => {
+    const known = { name: `steps ${name}`, detail, ...(fix === undefined ? {} : { fix }) };
+    return { ...known, status: status === 'ok' ? 'ok' : 'warn' };
+  });
+  if (works && way !== undefined) {
+    const detail = `run with the rights of ${way.rights}, without network, over ${way.driver}`;
+    return [...checks, { name: 'steps', status: 'ok', detail }];
+  }
+  const detail = 'run, base.scripts: not possible here; all else builds';
+  return [
+    ...checks,
+    { name: 'steps', status: 'warn', detail, ...(remedy === undefined ? {} : { fix: remedy }) },
+  ];
 }
 
 async function attempt(name: string, check: () => Promise<Check>): Promise<Check> {

@@ -5,6 +5,7 @@ import type { Lock } from '../lock/types.ts';
 import { asBuilt, type ForeignLayer } from './base-layer.ts';
 import { cachedLayer, rememberLayer } from './cache.ts';
 import { imageLayers, type ImageLayer } from './image-layers.ts';
+import { isBuildOnly, isEmptyStep } from './step-layers.ts';
 import { once } from '../once.ts';
 import type { LayerFacts, LayerResult } from './job.ts';
 import { makeStep, type HaveBytes } from './make/step.ts';
@@ -83,7 +84,10 @@ function allPlatforms(work: LayerWork, plan: Plan): Promise<readonly BuiltPlatfo
     plan.platforms.map(async (platform): Promise<BuiltPlatform> => {
       const layers = imageLayers(plan, work.lock, platform);
       const libraries: Libraries = async () => {
-        const debian = layers.filter((layer) => layer.recipe.kind === 'debian');
+        const installed = layers.flatMap((layer) =>
+          'step' in layer ? (layer.step.libraries ?? []) : [],
+        );
+        const debian = [...layers.filter(({ recipe }) => recipe.kind === 'debian'), ...installed];
         const results = await Promise.all(
           debian.map(async (layer) => (await haveLayer(work, layer, libraries)).make()),
         );
@@ -92,10 +96,8 @@ function allPlatforms(work: LayerWork, plan: Plan): Promise<readonly BuiltPlatfo
       // Started in the order of cost, so that the largest does not come last on its own.
       for (const layer of [...layers].sort((a, b) => cost(b) - cost(a)))
         void haveLayer(work, layer, libraries);
-      return {
-        platform,
-        layers: await Promise.all(layers.map((layer) => haveLayer(work, layer, libraries))),
-      };
+      const built = await Promise.all(layers.map((layer) => haveLayer(work, layer, libraries)));
+      return { platform, layers: built.filter((layer) => !isEmptyStep(layer)) };
     }),
   );
 }
@@ -143,7 +145,7 @@ async function buildLayer(
     ...{ layer, recipe, result, make, origin: () => state.origin, ms: () => state.ms },
     bytes: async () => heldPath(cx, (await make()).digest),
   };
-  if (origin === 'made') work.onMade?.(built);
+  if (origin === 'made' && !isBuildOnly(layer)) work.onMade?.(built);
   return built;
 }
 
@@ -187,12 +189,10 @@ async function makeLayer(
   return { result, ms: cx.ports.clock.monotonic() - start };
 }
 
-/** Layers below a step, those of the build container among them, which are of no interest to anybody else. */
-function haveBytes({ onMade, ...work }: LayerWork, libraries: Libraries): HaveBytes {
+/** Layers below a step. */
+function haveBytes(work: LayerWork, libraries: Libraries): HaveBytes {
   return async (layer) => {
-    const image = layer.recipe.kind !== 'debian' || layer.recipe.buildOnly !== true;
-    const own = image && onMade !== undefined ? { ...work, onMade } : work;
-    const built = await haveLayer(own, layer, libraries);
+    const built = await haveLayer(work, layer, libraries);
     return { result: built.result, path: await built.bytes() };
   };
 }

@@ -16,6 +16,8 @@ export interface Step {
   /** .debs that are installed with their maintainer scripts. */
   readonly installs: readonly LockedDeb[];
   readonly debian?: DebianLock;
+  /** What is installed, as a layer of laid packages: for the loader's cache, which knows the libraries of those. */
+  readonly libraries?: ImageLayer;
 }
 
 /** Raised when a step would see, do or leave something else than before; part of its recipe. */
@@ -91,6 +93,14 @@ function stepLayer(
     ...(tools === undefined ? {} : { tools }),
     installs,
     ...(debian === undefined ? {} : { debian }),
+    ...(debian === undefined || installs.length === 0
+      ? {}
+      : {
+          libraries: buildOnly(
+            { ...debian, packages: installs },
+            'libraries of packages with scripts',
+          ),
+        }),
   };
   return { title: titleOf(planned, installs.length), slot, owner, recipe, step };
 }
@@ -100,10 +110,15 @@ function titleOf({ id, source }: PlannedLayer, installs: number): string {
   return `step ${id}`;
 }
 
-/** What the lock holds for the build container, as a layer that is stored as it is unpacked. */
+/** What the lock holds for the build container. */
 function toolsLayer(plan: Plan, lock: Lock, platform: Platform): ImageLayer | undefined {
   const debian = lock.steps?.find(({ architecture }) => architecture === platform.architecture);
   if (debian === undefined || plan.base.kind !== 'debian') return undefined;
+  return buildOnly(debian, `build container (${debian.packages.length} packages)`);
+}
+
+/** Packages as a layer that is not for the image, stored as it is unpacked. */
+function buildOnly(debian: DebianLock, title: string): ImageLayer {
   const { suite, architecture, packages: debs } = debian;
   const recipe: DebianRecipe = {
     kind: 'debian',
@@ -115,6 +130,21 @@ function toolsLayer(plan: Plan, lock: Lock, platform: Platform): ImageLayer | un
     bytecode: null,
     compression: 'none',
   };
-  const title = `build container (${debs.length} packages)`;
   return { title, slot: 'system', owner: 'core', recipe, debian, debs };
+}
+
+/** Whether a layer is for a build container, and no part of an image. */
+export function isBuildOnly({ recipe }: ImageLayer): boolean {
+  return recipe.kind === 'debian' && recipe.buildOnly === true;
+}
+
+/** The tar of no entries: two blocks of zeros. */
+const EMPTY_DIFF_ID = 'sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef';
+
+/** A step that changed nothing makes no layer: engines refuse the same one twice. */
+export function isEmptyStep(built: {
+  readonly layer: ImageLayer;
+  readonly result: { readonly diffId: string };
+}): boolean {
+  return built.layer.recipe.kind === 'step' && built.result.diffId === EMPTY_DIFF_ID;
 }

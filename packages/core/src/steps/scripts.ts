@@ -13,9 +13,7 @@ export interface ScriptsStep {
 }
 
 /** Documentation and translations, which layers of laid packages leave out, too (dpkg(1), --path-exclude). */
-const EXCLUDED = ['man', 'info', 'locale', 'help', 'lintian', 'linda', 'bug', 'doc-base'].map(
-  (name) => `/usr/share/${name}/*`,
-);
+const EXCLUDED = ['man', 'info', 'locale', 'help', 'lintian', 'linda', 'bug', 'doc-base'];
 
 /** What dpkg believes is installed: every laid package has its control record in status.d. */
 const PREPARE = `
@@ -35,13 +33,13 @@ chmod 755 /usr/sbin/policy-rc.d
 
 /** The dependencies were resolved by us, and what only scripts need is in the build container. */
 const INSTALL = `
-dpkg --force-depends --force-confnew --force-unsafe-io ${EXCLUDED.map((path) => `--path-exclude='${path}'`).join(' ')} \\
+dpkg --force-depends --force-confnew --force-unsafe-io ${EXCLUDED.map((name) => `--path-exclude='/usr/share/${name}/*'`).join(' ')} \\
   --path-exclude='/usr/share/doc/*' --path-include='/usr/share/doc/*/copyright' \\
   --install ${FOLDER}/*.deb
 dpkg --audit
 `;
 
-/** The records that scanners read, as laid packages have them, and the loader's cache over all libraries. */
+/** The records that scanners read, as laid packages have them. */
 const RECORD = `
 for deb in ${FOLDER}/*.deb; do
   name=$(dpkg-deb --field "$deb" Package)
@@ -51,7 +49,6 @@ for deb in ${FOLDER}/*.deb; do
   if [ -s /tmp/md5sums ]; then cp /tmp/md5sums "/var/lib/dpkg/status.d/$name.md5sums"; fi
 done
 rm /usr/sbin/policy-rc.d
-ldconfig
 `;
 
 /** What dpkg and debconf keep for the next installation, which an image never sees. */
@@ -69,6 +66,16 @@ const STATE: readonly Noise[] = [
     path: `var/lib/dpkg/${name}`,
     reason: 'state of dpkg',
   })),
+  ...EXCLUDED.map((name): Noise => ({
+    kind: 'tree',
+    path: `usr/share/${name}`,
+    reason: 'documentation',
+  })),
+  {
+    kind: 'file',
+    path: 'etc/ld.so.cache',
+    reason: 'it would name libraries of the build container; ours is made over those of the image',
+  },
   { kind: 'tree', path: 'var/lib/ucf', reason: 'state of ucf' },
   { kind: 'tree', path: 'var/lib/systemd', reason: 'state of services; a container has none' },
 ];
