@@ -6,8 +6,8 @@ import { OPERATIONS, type Operation } from './support/operations.ts';
 
 /**
  * Every request of every operation is struck by every fault, once and from then on. Struck once, the operation ends
- * well, but where the answer is one that counts; struck for good, it ends with one error of the catalogue. It never
- * hangs, and a tag never names what is not there.
+ * well; struck for good, it ends well or with one error of the catalogue. It never hangs, and a tag never names what
+ * is not there.
  */
 const FAULTS: Readonly<Record<string, Misfortune | readonly Misfortune[]>> = {
   'F6 429 with seconds': { kind: 'answer', status: 429, headers: { 'retry-after': '3' } },
@@ -49,13 +49,19 @@ const STALLS: Readonly<Record<string, Misfortune>> = {
   'F8 stall after the headers': { kind: 'stall', at: 'headers' },
 };
 
-/** Longest first, as a name of the catalogue and not of the transport. */
+/** An error of the registry client, or that no answer came. */
 const TYPED = /^MLC(65\d\d|7001)$/;
 
-const PROFILES: Readonly<Record<string, RegistryOptions>> = {
-  'a registry with tokens': { authentication: { kind: 'bearer', users: USERS } },
-  'a registry without referrers': { profile: 'no-referrers' },
-};
+const TOKENS: RegistryOptions = { authentication: { kind: 'bearer', users: USERS } };
+
+/** What is swept: every operation with tokens, and the tag schema where a registry lists no referrers. */
+const SWEPT: readonly (readonly [name: string, operation: Operation, registry: RegistryOptions])[] =
+  [
+    ...OPERATIONS.map((operation) => [operation.name, operation, TOKENS] as const),
+    ...OPERATIONS.filter(({ name }) => name === 'referrers').map(
+      (operation) => ['referrers by tag', operation, { profile: 'no-referrers' }] as const,
+    ),
+  ];
 
 interface Course {
   readonly end: string;
@@ -89,40 +95,34 @@ function upTo(count: number): readonly number[] {
   return Array.from({ length: count }, (_, at) => at + 1);
 }
 
-describe.each(Object.entries(PROFILES))('%s', (_, registry) => {
-  describe.each(OPERATIONS.map((operation) => [operation.name, operation] as const))(
-    '%s',
-    (_name, operation) => {
-      const clean = () => struck(operation, registry, { kind: 'forget-uploads' }, 0);
+describe.each(SWEPT)('%s', (_name, operation, registry) => {
+  const clean = () => struck(operation, registry, { kind: 'forget-uploads' }, 0);
 
-      it.each(Object.entries(FAULTS))('%s: once at each request', async (_fault, then) => {
-        const { end, requests } = await clean();
-        expect(end).toBe('done');
-        const all = await Promise.all(
-          upTo(requests).map((nth) => struck(operation, registry, then, nth)),
-        );
-        expect(all.map((course) => course.end)).toEqual(all.map(() => 'done'));
-      });
+  it.each(Object.entries(FAULTS))('%s: once at each request', async (_fault, then) => {
+    const { end, requests } = await clean();
+    expect(end).toBe('done');
+    const all = await Promise.all(
+      upTo(requests).map((nth) => struck(operation, registry, then, nth)),
+    );
+    expect(all.map((course) => course.end)).toEqual(all.map(() => 'done'));
+  });
 
-      it.each(Object.entries(FAULTS))('%s: from each request on', async (_fault, then) => {
-        const { requests } = await clean();
-        const all = await Promise.all(
-          upTo(requests).map((from) => struck(operation, registry, then, { from })),
-        );
-        expect(all).toHaveLength(requests);
-        // Nobody asks forever.
-        expect(Math.max(...all.map((course) => course.requests))).toBeLessThan(200);
-      });
+  it.each(Object.entries(FAULTS))('%s: from each request on', async (_fault, then) => {
+    const { requests } = await clean();
+    const all = await Promise.all(
+      upTo(requests).map((from) => struck(operation, registry, then, { from })),
+    );
+    expect(all).toHaveLength(requests);
+    // Nobody asks forever.
+    expect(Math.max(...all.map((course) => course.requests))).toBeLessThan(200);
+  });
 
-      it.each(Object.entries(STALLS))('%s: once at each request', async (_fault, then) => {
-        const { requests } = await clean();
-        const all = await Promise.all(
-          upTo(requests).map((nth) =>
-            struck(operation, registry, then, nth, { timeouts: IMPATIENT }),
-          ),
-        );
-        expect(all.map((course) => course.end)).toEqual(all.map(() => 'done'));
-      });
-    },
-  );
+  it.each(Object.entries(STALLS))('%s: once at each request', async (_fault, then) => {
+    const { requests } = await clean();
+    const impatient = { timeouts: IMPATIENT };
+    const all = await Promise.all(
+      upTo(requests).map((nth) => struck(operation, registry, then, nth, impatient)),
+    );
+    expect(all.map((course) => course.end)).toEqual(all.map(() => 'done'));
+  });
 });

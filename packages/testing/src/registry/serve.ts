@@ -83,7 +83,7 @@ async function run(course: Course): Promise<void> {
   const { service, request, response, method, path, headers, route, strikes, entry, gone } = course;
   await passMoment(strikes, 'arrival', gone);
   loseThings(strikes, route, service.state, service.tokens);
-  const values = { now: service.now(), origin: service.origin() };
+  const values = { now: service.now(), origin: service.origin(), path };
   const call: Call = {
     ...{ method, path, headers, origin: values.origin },
     query: new URL(request.url ?? '/', 'http://registry').searchParams,

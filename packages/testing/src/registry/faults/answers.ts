@@ -7,11 +7,14 @@ export interface TemplateValues {
   readonly nth: number;
   readonly now: Date;
   readonly origin: string;
+  /** Of the request, without query. */
+  readonly path: string;
 }
 
-/** Fills in `{nth}`, `{date+60}` and `{origin}`. */
-export function fill(template: string, { nth, now, origin }: TemplateValues): string {
+/** Fills in `{nth}`, `{date+60}`, `{origin}` and `{path}`. */
+export function fill(template: string, { nth, now, origin, path }: TemplateValues): string {
   return template
+    .replaceAll('{path}', path)
     .replaceAll('{nth}', String(nth))
     .replaceAll('{origin}', origin)
     .replaceAll(/\{date(?<seconds>[+-]\d+)\}/g, (_, seconds: string) =>

@@ -37,7 +37,7 @@ export type Moment =
 
 /**
  * What may be written in headers and bodies: `{nth}` is the number of the occasion, `{date+60}` the HTTP-date of so
- * many seconds from now by the registry's clock, `{origin}` the registry's own.
+ * many seconds from now by the registry's clock, `{origin}` the registry's own, `{path}` that of the request without query.
  */
 export type Template = string;
 
