@@ -52,3 +52,14 @@ export interface LayerResult extends LayerFacts {
   /** Files of wheels that were left out. */
   readonly trimmed?: { readonly files: number; readonly bytes: number };
 }
+
+/** A guess good enough to order work: bytes that go in, those that are unpacked from xz counted as more work. */
+export function costOf(job: LayerJob): number {
+  if ('debs' in job) return sum(job.debs.map(({ deb }) => deb.size)) * 4;
+  if ('wheels' in job) return sum(job.wheels.map(({ wheel }) => wheel.size));
+  return 'file' in job ? job.size : 0;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

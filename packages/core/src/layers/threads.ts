@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { mlcError } from '@mlcontainer/plugin-kit';
 import type { Env } from '../context.ts';
-import type { LayerJob, LayerResult } from './job.ts';
+import { costOf, type LayerJob, type LayerResult } from './job.ts';
 import type { LayerRunner, RunJobOptions } from './runner.ts';
 import { putTogether, type ErrorParts } from './worker-errors.ts';
 
@@ -51,6 +51,8 @@ export function threadedRunner(settings: WorkerSettings): LayerRunner {
     run: (job, options) =>
       new Promise((done, failed) => {
         queue.push({ job, ...options, done, failed });
+        // The largest first, so that none is left on its own at the end.
+        queue.sort((a, b) => costOf(b.job) - costOf(a.job));
         next();
       }),
     close: async () => {

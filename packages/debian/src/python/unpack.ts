@@ -12,6 +12,8 @@ import { createLayerTree, type LayerTree } from '../rootfs/tree.ts';
 interface Selection {
   readonly packages: RegExp;
   wants(path: string, type: string): boolean;
+  /** Files of a package after which the rest of it is not read; each pattern one file. */
+  readonly enough?: Readonly<Record<string, readonly RegExp[]>>;
 }
 
 /**
@@ -34,6 +36,8 @@ const COMPILING: Selection = {
     WHOLE.wants(path, type) &&
     !/^etc\//.test(path) &&
     !/^usr\/lib\/python3(?:\.\d+)?\/(?!encodings(?:\/|$))/.test(path),
+  // Two thirds of the C library are tables of character sets.
+  enough: { libc6: [/\/ld-linux[^/]*$/, /\/libc\.so\.6$/, /\/libm\.so\.6$/] },
 };
 
 /** What unpacking needs besides packages and folder. */
@@ -96,10 +100,13 @@ async function unpackDeb(
   selection: Selection,
   signal: AbortSignal,
 ): Promise<void> {
+  const missing = new Set(selection.enough?.[deb.control.get('package') ?? '']);
   for await (const { entry } of packageEntries(deb, signal)) {
     if (!selection.wants(entry.path, entry.type)) continue;
     // The tree refuses an entry below a link, so that nothing is written through one.
     for (const one of tree.place(entry, deb.name)) await write(one, folder, deb.name, tree, signal);
+    const found = [...missing].find((file) => entry.type === 'file' && file.test(entry.path));
+    if (found !== undefined && missing.delete(found) && missing.size === 0) return;
   }
 }
 

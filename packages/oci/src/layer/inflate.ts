@@ -7,6 +7,9 @@ import type { DeflatedContent } from '../entry.ts';
 /** Up to this many inflated bytes a content is inflated in one call: faster than a stream, and still small. */
 const WHOLE_UP_TO = 1 << 20;
 
+/** What node:zlib takes at least. Bytes. */
+const SMALLEST_CHUNK = 64;
+
 export interface InflateTaps {
   /** The deflate stream as it comes. */
   readonly deflated?: (chunk: Uint8Array) => Promise<void>;
@@ -46,7 +49,10 @@ async function inflateWhole(
   taps: InflateTaps,
 ): Promise<void> {
   const input = await gather(content, path);
-  const options = { maxOutputLength: Math.max(1, content.size), info: true } as const;
+  // One piece as large as the whole: pieces would be allocated one by one and then joined.
+  const size = Math.max(1, content.size);
+  const chunkSize = Math.max(SMALLEST_CHUNK, size);
+  const options = { maxOutputLength: size, chunkSize, info: true } as const;
   const { buffer, engine } = inflateRawSync(input, options) as unknown as {
     buffer: Buffer;
     engine: InflateRaw;

@@ -1,5 +1,5 @@
 import { mlcError, type Ports } from '@mlcontainer/plugin-kit';
-import { canonicalMarshal } from './canonical.ts';
+import { createCanonicalizer } from './canonical.ts';
 import { startProcess, type Answer, type CompileProcess, type Interpreter } from './process.ts';
 import { createQueue, type Queue } from './queue.ts';
 
@@ -59,6 +59,7 @@ export function openCompiler(
   ports: Pick<Ports, 'exec'>,
 ): Compiler {
   let process: CompileProcess | undefined;
+  const canonical = createCanonicalizer();
   const close = async (): Promise<void> => {
     const ending = process;
     process = undefined;
@@ -70,7 +71,7 @@ export function openCompiler(
       // Taken away while it is used: one that is left in the middle cannot be used again.
       const used = process ?? (await startProcess(interpreter, options.optimize ?? 0, ports));
       process = undefined;
-      const run = startRun(used, cx);
+      const run = startRun(used, canonical, cx);
       try {
         yield* take(run, sources);
         process = used;
@@ -94,6 +95,7 @@ interface Sent {
 
 interface Run {
   readonly process: CompileProcess;
+  readonly canonical: (data: Buffer, minor: number) => Buffer;
   readonly cx: CompileContext;
   /** What the process owes an answer for. */
   readonly sent: Queue<Sent>;
@@ -102,8 +104,8 @@ interface Run {
   room?: (() => void) | undefined;
 }
 
-function startRun(process: CompileProcess, cx: CompileContext): Run {
-  return { process, cx, sent: createQueue(), answers: createQueue(), ahead: 0 };
+function startRun(process: CompileProcess, canonical: Run['canonical'], cx: CompileContext): Run {
+  return { process, canonical, cx, sent: createQueue(), answers: createQueue(), ahead: 0 };
 }
 
 async function* take(
@@ -119,7 +121,7 @@ async function* take(
   try {
     for await (const { source, answer } of run.answers) {
       signal.throwIfAborted();
-      if ('pyc' in answer) yield compiledFile(run.process, source.path, answer.pyc);
+      if ('pyc' in answer) yield compiledFile(run, source.path, answer.pyc);
       else run.cx.onSkipped?.({ source: source.path, reason: answer.reason });
       run.ahead -= source.size;
       run.room?.();
@@ -153,14 +155,10 @@ async function receive(run: Run): Promise<void> {
     run.answers.push({ source, answer: await run.process.answer() });
 }
 
-function compiledFile(
-  { minor, cacheTag }: CompileProcess,
-  source: string,
-  pyc: Buffer,
-): CompiledFile {
-  const path = cachePath(source, cacheTag);
+function compiledFile({ process, canonical }: Run, source: string, pyc: Buffer): CompiledFile {
+  const path = cachePath(source, process.cacheTag);
   try {
-    const code = canonicalMarshal(pyc.subarray(PYC_HEADER), minor);
+    const code = canonical(pyc.subarray(PYC_HEADER), process.minor);
     return { path, bytes: Buffer.concat([pyc.subarray(0, PYC_HEADER), code]), source };
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);

@@ -65,21 +65,25 @@ export function codeFields(minor: number): string | undefined {
   return undefined;
 }
 
-const INTERNED = new Map([
-  [code('a'), code('A')],
-  [code('z'), code('Z')],
-  [code('u'), code('t')],
-]);
-const PLAIN = new Map([...INTERNED].map(([plain, interned]) => [interned, plain]));
+const INTERNED = Uint8Array.from({ length: 256 }, (_, type) => type);
+const PLAIN = INTERNED.slice();
+for (const [plain, interned] of [
+  ['a', 'A'],
+  ['z', 'Z'],
+  ['u', 't'],
+] as const) {
+  INTERNED[code(plain)] = code(interned);
+  PLAIN[code(interned)] = code(plain);
+}
 
 /** The type code of a string that is not interned; any other type as it is. */
 export function plainType(type: number): number {
-  return PLAIN.get(type) ?? type;
+  return PLAIN[type] ?? type;
 }
 
 /** The type code of an interned string; any other type as it is. */
 export function internedType(type: number): number {
-  return INTERNED.get(type) ?? type;
+  return INTERNED[type] ?? type;
 }
 
 /**
@@ -93,23 +97,36 @@ export function isSingleton(data: Buffer, type: number, start: number, end: numb
   return end - start === 2 && (lead === 0xc2 || lead === 0xc3);
 }
 
-/** Bytes of a leaf after its type code: those that tell the length, and all. Throws on what is no leaf. */
-export function leafSize(data: Buffer, at: number, type: number): { head: number; all: number } {
+/** Bytes after the type code of a leaf that tell its length. */
+export function leafHead(type: number): number {
+  switch (layoutOf(type)) {
+    case LAYOUT.long:
+    case LAYOUT.string:
+      return 4;
+    case LAYOUT.shortString:
+      return 1;
+    default:
+      return 0;
+  }
+}
+
+/** Bytes of a leaf after its type code. Throws on what is no leaf. */
+export function leafSize(data: Buffer, at: number, type: number): number {
   switch (layoutOf(type)) {
     case LAYOUT.none:
-      return { head: 0, all: 0 };
+      return 0;
     case LAYOUT.int32:
-      return { head: 0, all: 4 };
+      return 4;
     case LAYOUT.int64:
-      return { head: 0, all: 8 };
+      return 8;
     case LAYOUT.complex:
-      return { head: 0, all: 16 };
+      return 16;
     case LAYOUT.long:
-      return { head: 4, all: 4 + Math.abs(data.readInt32LE(at)) * 2 };
+      return 4 + Math.abs(data.readInt32LE(at)) * 2;
     case LAYOUT.string:
-      return { head: 4, all: 4 + data.readUInt32LE(at) };
+      return 4 + data.readUInt32LE(at);
     case LAYOUT.shortString:
-      return { head: 1, all: 1 + data.readUInt8(at) };
+      return 1 + data.readUInt8(at);
     default:
       throw new MarshalError(`unknown type 0x${type.toString(16)} at ${at - 1}`);
   }

@@ -87,6 +87,9 @@ function toMember(entry: CentralEntry, dataOffset: number): ZipMember {
   };
 }
 
+/** What is allocated for a promise that may be a lie. Bytes. */
+const MAX_PIECE = 1024 * 1024;
+
 /** Bomb limits as PyPI applies them (warehouse, forklift): a ratio above 50 once the content is past 64 MiB. */
 function checkTotals(source: ByteSource, entries: readonly CentralEntry[]): void {
   const total = entries.reduce((sum, entry) => sum + entry.size, 0);
@@ -153,6 +156,8 @@ function inflateWhole(file: string, member: ZipMember, raw: Uint8Array): Uint8Ar
   try {
     const { buffer, engine } = inflateRawSync(raw, {
       maxOutputLength: Math.max(member.size, 1),
+      // One piece as large as what is promised: pieces would be allocated one by one and then joined.
+      chunkSize: Math.min(Math.max(member.size, 64), MAX_PIECE),
       info: true,
     }) as unknown as { buffer: Buffer; engine: { bytesWritten: number } };
     if (engine.bytesWritten !== raw.length) {
