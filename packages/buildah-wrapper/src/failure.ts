@@ -19,8 +19,13 @@ const ITS_OWN =
 
 const SHOWN = 20;
 
+/** The command itself could not be started. */
+const NO_PROGRAM =
+  /process failed to start with error: .*(?:executable file not found|no such file)/;
+
 /** The error of a failed command; one that looks for the network in a hermetic step is told so. */
-export function stepError({ name, command, exit, lines, network }: FailedStep): MlcError {
+export function stepError({ name, command, exit: code, lines, network }: FailedStep): MlcError {
+  const exit = lines.some((line) => NO_PROGRAM.test(line)) ? 127 : code;
   const own = lines.filter((line) => !ITS_OWN.test(line.trim()));
   const shown = (own.length > 0 ? own : lines).slice(-SHOWN);
   const data = { step: name, command: commandText(command), exit, lines: shown };

@@ -12,6 +12,7 @@ import { withOutputLock } from './outputs/out-lock.ts';
 import type { ImagePush, PushedImage, PushTarget } from './outputs/push.ts';
 import { buildReport, writeReport, type BuildReport } from './outputs/report.ts';
 import { imageReference, writeSpecs } from './outputs/specs.ts';
+import { withRegistries } from './registry/client.ts';
 import { stage } from './stage.ts';
 import { requireBuildah } from './steps/require.ts';
 import { withBundle } from './vendor/open.ts';
@@ -41,11 +42,11 @@ export interface BuildOptions {
 /** From a plan to an image and its specs: the flow of the design, stage by stage. */
 export async function build(given: EngineContext, options: BuildOptions): Promise<BuildReport> {
   const { plan, root, frozen, update = false, outputs } = options;
-  const cx = withBundle(given, plan, options.vendored);
+  const cx = withBundle(withRegistries(given, plan.registries, root), options.vendored);
   const start = cx.ports.clock.monotonic();
   const folder = path.resolve(cx.cwd, options.outDir, plan.name);
-  const push = outputs.includes('registry') ? await startPush(cx, options) : undefined;
   await requireBuildah(cx, plan);
+  const push = outputs.includes('registry') ? await startPush(cx, options) : undefined;
   const lock = await makeLock(cx, plan, root, { frozen, update });
   return withOutputLock(folder, () =>
     withLayers(cx, push, async () => {
