@@ -16,6 +16,7 @@ export const KEYS: Readonly<Record<string, readonly string[]>> = {
     'env',
     'labels',
     'image',
+    'registries',
     'bytecode',
     'trim',
     'compression',
@@ -25,6 +26,9 @@ export const KEYS: Readonly<Record<string, readonly string[]>> = {
   'model.allow.*': ['global', 'reason'],
   base: ['kind', 'suite', 'packages', 'scripts', 'mirror', 'keyring', 'reference'],
   'run.*': ['command', 'slot', 'network', 'reason'],
+  'registries.*': ['plainHttp', 'mirrors', 'ca', 'clientCert', 'credentials'],
+  'registries.*.clientCert': ['cert', 'key'],
+  'registries.*.credentials': ['usernameEnv', 'passwordEnv'],
   server: ['port', 'workers'],
 };
 
@@ -75,8 +79,13 @@ export function hintFor(problem: RawProblem, value: unknown): string | undefined
   return typeof value === 'string' ? valueHint(problem, value) : undefined;
 }
 
+/** Whether a step of a path is a key that we gave, no index and no name that the user chose. */
+function isNamed(path: readonly (string | number)[], index: number): boolean {
+  return typeof path[index] === 'string' && !(index === 1 && path[0] === 'registries');
+}
+
 function keyHint(parent: readonly (string | number)[], key: string): string {
-  const place = parent.map((step) => (typeof step === 'number' ? '*' : step)).join('.');
+  const place = parent.map((step, index) => (isNamed(parent, index) ? step : '*')).join('.');
   const known = KEYS[place] ?? [];
   const near = nearest(key, known);
   if (near.length > 0) return `Did you mean ${near.map((word) => `\`${word}\``).join(' or ')}?`;

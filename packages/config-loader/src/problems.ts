@@ -107,6 +107,10 @@ export function valueAt(config: unknown, path: readonly PathStep[]): unknown {
   }, config);
 }
 
+function isPrivate(path: readonly PathStep[]): boolean {
+  return path[0] === 'env' || path.at(-1) === 'mirror' || path[2] === 'credentials';
+}
+
 /** A value in a few words. What stands in `env` or a mirror's URL may be secret and is not repeated. */
 export function describeValue(value: unknown, path: readonly PathStep[] = []): string {
   if (value === undefined) return 'nothing';
@@ -114,7 +118,7 @@ export function describeValue(value: unknown, path: readonly PathStep[] = []): s
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   if (typeof value === 'function') return value.name ? `the function ${value.name}` : 'a function';
   if (typeof value === 'object') return 'an object';
-  if (path[0] === 'env' || path.at(-1) === 'mirror') return `a ${typeof value}`;
+  if (isPrivate(path)) return `a ${typeof value}`;
   const words = typeof value === 'string' ? JSON.stringify(value) : inspect(value);
   return words.length > 60 ? `${words.slice(0, 57)}…` : words;
 }

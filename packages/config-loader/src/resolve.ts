@@ -5,6 +5,8 @@ import {
   type Base,
   type PlatformName,
   type Plugin,
+  type RegistriesConfig,
+  type RegistryOptions,
   type RunStep,
 } from '@mlcontainer/plugin-kit';
 import { safeName } from './hints.ts';
@@ -31,6 +33,7 @@ export interface ResolvedConfig {
   readonly env: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
   readonly image?: string;
+  readonly registries?: RegistriesConfig;
   readonly bytecode: boolean;
   readonly trim: boolean;
   readonly compression: 'gzip-members' | 'gzip' | 'zstd';
@@ -53,7 +56,10 @@ const DEFAULTS = {
 /** Fills the defaults of `UserConfig` in. */
 export function resolveConfig(config: CheckedConfig, root: string): ResolvedConfig {
   const path = (value: string) => projectPath(root, value);
-  const { handler, requirements, run, ...rest } = { ...DEFAULTS, ...withoutUndefined(config) };
+  const { handler, requirements, run, registries, ...rest } = {
+    ...DEFAULTS,
+    ...withoutUndefined(config),
+  };
   const { workers, port = 8080 } = config.server ?? {};
   return {
     ...rest,
@@ -65,8 +71,26 @@ export function resolveConfig(config: CheckedConfig, root: string): ResolvedConf
     ...(handler === undefined ? {} : { handler: path(handler) }),
     include: rest.include.map(path),
     ...(run === undefined ? {} : { run: run.map(resolveStep) }),
+    ...(registries === undefined ? {} : { registries: resolveRegistries(registries, path) }),
     server: { port, ...(workers === undefined ? {} : { workers }) },
   };
+}
+
+function resolveRegistries(
+  registries: NonNullable<CheckedConfig['registries']>,
+  path: (value: string) => string,
+): RegistriesConfig {
+  const resolved = Object.entries(registries).map(([host, options]) => {
+    const { ca, clientCert, ...rest } = withoutUndefined(options);
+    const files = {
+      ...(ca === undefined ? {} : { ca: path(ca) }),
+      ...(clientCert === undefined
+        ? {}
+        : { clientCert: { cert: path(clientCert.cert), key: path(clientCert.key) } }),
+    };
+    return [host, { ...rest, ...files } satisfies RegistryOptions] as const;
+  });
+  return Object.fromEntries(resolved);
 }
 
 /** A line alone is a step with no more to say. */

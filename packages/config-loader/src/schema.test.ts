@@ -30,6 +30,12 @@ describe('the schema', () => {
     ]);
   });
 
+  test('has the keys of a registry that hints suggest', () => {
+    const { properties } = configJsonSchema() as { properties: Record<string, Described> };
+    const registry = properties['registries']?.additionalProperties;
+    expect(KEYS['registries.*']).toEqual(Object.keys(registry?.properties ?? {}));
+  });
+
   test('is JSON, and says what is required', () => {
     const schema = configJsonSchema();
     expect(JSON.parse(JSON.stringify(schema))).toEqual(schema);
@@ -50,6 +56,23 @@ describe('the schema', () => {
     expect(configSchema.safeParse({ model: 'm', base }).success).toBe(true);
   });
 
+  test.each(['docker.io', 'localhost:5000', '127.0.0.1:5000', '[::1]:5000', 'registry', 'a-b.c'])(
+    'takes the registry %s',
+    (host) => {
+      const registries = { [host]: { plainHttp: true, mirrors: [host, `${host}/a/b`] } };
+      expect(configSchema.safeParse({ model: 'm', registries }).success).toBe(true);
+    },
+  );
+
+  test.each(['https://a', 'a/b', 'A.test', '', 'a:b', 'user@a', '*.a.test', 'a b', 'a:123456'])(
+    'refuses the registry %s',
+    (host) => {
+      expect(configSchema.safeParse({ model: 'm', registries: { [host]: {} } }).success).toBe(
+        false,
+      );
+    },
+  );
+
   test.each(['a:b', 'A/b', 'a//b', '/a', 'a/', 'a@sha256:00', 'https://a/b', 'a b', ''])(
     'refuses the repository %s',
     (image) => {
@@ -61,6 +84,7 @@ describe('the schema', () => {
 interface Described {
   readonly properties?: object;
   readonly items?: Described;
+  readonly additionalProperties?: Described;
   readonly anyOf?: readonly Described[];
   readonly oneOf?: readonly Described[];
 }

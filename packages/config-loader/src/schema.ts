@@ -64,6 +64,28 @@ const runStep = z.strictObject({
   reason: text(/\S/, 'a reason in a few words').optional(),
 });
 
+/** `host[:port]` without scheme and path. */
+const REGISTRY = '[a-z0-9-]+(?:\\.[a-z0-9-]+)*(?::\\d{1,5})?|\\[[0-9a-f:]+\\](?::\\d{1,5})?';
+
+const variableName = text(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of an environment variable');
+
+const registry = z
+  .strictObject({
+    plainHttp: z.boolean().optional(),
+    mirrors: z
+      .array(text(new RegExp(`^(?:${REGISTRY})(?:/${COMPONENT})*$`), "'host[:port][/prefix]'"))
+      .optional(),
+    ca: path.optional(),
+    clientCert: z.strictObject({ cert: path, key: path }).optional(),
+    credentials: z
+      .union([
+        z.enum(['google', 'docker', 'none']),
+        z.strictObject({ usernameEnv: variableName, passwordEnv: variableName }),
+      ])
+      .optional(),
+  })
+  .meta({ description: 'How one registry is reached.' });
+
 const server = z.strictObject({
   port: z.int().min(1).max(65535).optional(),
   workers: z.int().min(1).max(256).optional(),
@@ -104,6 +126,13 @@ export const configSchema = z
       new RegExp(`^${REPOSITORY}$`),
       "'registry/repository' without tag or digest",
     ).optional(),
+    registries: z
+      .record(
+        text(new RegExp(`^(?:${REGISTRY})$`), "a registry, 'host[:port]' in lower case"),
+        registry,
+      )
+      .meta({ description: 'How registries are reached, by exact host[:port].' })
+      .optional(),
     bytecode: z.boolean().optional(),
     trim: z.boolean().optional(),
     compression: z.enum(['gzip-members', 'gzip', 'zstd']).optional(),

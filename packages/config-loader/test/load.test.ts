@@ -25,6 +25,20 @@ describe('loadConfig', () => {
     });
   });
 
+  test('makes the files of registries relative to the config', async () => {
+    const root = await project({
+      'mlcontainer.config.ts': `import { resolve } from 'node:path';
+        export default { model: 'm', registries: {
+          'a.test:5000': { ca: resolve(import.meta.dirname, 'ca.pem'), clientCert: { cert: 'c.pem', key: './k.pem' } },
+          'localhost:5000': { plainHttp: true, credentials: { usernameEnv: 'U', passwordEnv: 'P' } },
+        } };`,
+    });
+    expect((await load(root)).config.registries).toEqual({
+      'a.test:5000': { ca: 'ca.pem', clientCert: { cert: 'c.pem', key: './k.pem' } },
+      'localhost:5000': { plainHttp: true, credentials: { usernameEnv: 'U', passwordEnv: 'P' } },
+    });
+  });
+
   test.each([
     ['ts', "enum A { B = 'm' }; export default { model: A.B as string } satisfies object;"],
     ['mts', "const a: string = 'm'; export default { model: a };"],

@@ -41,6 +41,25 @@ export default defineConfig(() => {
   };
 });`;
 
+describe('registries', () => {
+  test('name the place, and never the password that somebody put there', async () => {
+    const found = await problem(
+      "registries: { 'a.test:5000': { credentials: { username: 'me', password: 'SECRET' } } }",
+    );
+    expect(found.path).toMatch(/^registries\["a\.test:5000"\]\.credentials/);
+    expect(JSON.stringify(found)).not.toContain('SECRET');
+    const bare = await problem("registries: { 'a.test': { credentials: 'SECRET' } }");
+    expect(JSON.stringify(bare)).not.toContain('SECRET');
+  });
+
+  test('suggest the key that was meant', async () => {
+    const { hint } = await problem("registries: { 'a.test': { insecure: true } }");
+    expect(hint).toContain('plainHttp');
+    const { hint: near } = await problem("registries: { 'a.test': { mirror: ['b.test'] } }");
+    expect(near).toBe('Did you mean `mirrors`?');
+  });
+});
+
 describe('problems', () => {
   test('come all at once, each with the line that it stands on', async () => {
     const problems = await problemsOf(LOCATED);

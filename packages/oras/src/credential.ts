@@ -33,6 +33,18 @@ export interface CredentialStore {
   ): Promise<FoundCredential>;
 }
 
+/** Another place of a registry's content. */
+export interface MirrorLocation {
+  /** `host[:port][/prefix]` */
+  readonly location: string;
+  /** The repository there, where it is another than the prefix and the repository behind it. */
+  readonly repository?: string;
+  readonly plainHttp?: boolean;
+  readonly insecure?: boolean;
+  /** For which references alone it may be asked. */
+  readonly pulls?: 'digest-only' | 'tag-only';
+}
+
 /** How one registry is reached; by default https at its own name. */
 export interface RegistrySettings {
   /** http instead of https; only where it was named by the user. */
@@ -40,8 +52,12 @@ export interface RegistrySettings {
   /** PEM file trusted besides the system's. */
   readonly caFile?: string;
   readonly clientCert?: { readonly certFile: string; readonly keyFile: string };
-  /** `host[:port][/prefix]`, asked in this order before the registry itself, for pulls alone. */
-  readonly mirrors?: readonly { readonly location: string; readonly plainHttp?: boolean }[];
+  /** The server's certificate is not verified; only where it was named by the user. */
+  readonly insecure?: boolean;
+  /** Asked in this order before the registry itself, for pulls alone. */
+  readonly mirrors?: readonly MirrorLocation[];
+  /** Where the registry is really reached, for pulls and pushes (`location` of registries.conf). */
+  readonly servedAt?: MirrorLocation;
   /** Nothing may be asked of it. */
   readonly blocked?: boolean;
   /** Who said so, for `doctor`: `/etc/containers/registries.conf`. */

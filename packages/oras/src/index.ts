@@ -34,11 +34,13 @@ export type {
   Credential,
   CredentialStore,
   FoundCredential,
+  MirrorLocation,
   RegistrySettings,
   SettingsLookup,
   SkippedSource,
 } from './credential.ts';
 export type { ExplicitCredential } from './credentials/explicit.ts';
+export { registrySettings, type RegistrySettingsOptions } from './settings/settings.ts';
 export { createCredentialStore, type CredentialStoreOptions } from './credentials/store.ts';
 export {
   copy,

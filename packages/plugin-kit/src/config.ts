@@ -2,6 +2,7 @@ import type { Awaitable } from './awaitable.ts';
 import type { Base } from './base.ts';
 import type { PlatformName } from './platform.ts';
 import type { Plugin } from './plugin.ts';
+import type { RegistriesConfig } from './registries.ts';
 
 /** Falsy plugins are skipped, promises awaited and arrays flattened, so that a config may write `gpu && cuda()`. */
 export type PluginOption =
@@ -58,6 +59,8 @@ export interface UserConfig {
   readonly labels?: Readonly<Record<string, string>>;
   /** `registry/repository`, without tag, that specs refer to and `push` writes to. */
   readonly image?: string;
+  /** How registries are reached, by exact `host[:port]`. */
+  readonly registries?: RegistriesConfig;
   /** Ship `.pyc` files, made by the image's own interpreter. True when left out. */
   readonly bytecode?: boolean;
   /** Leave the test folders of wheels out. True when left out. */

@@ -13,4 +13,5 @@ export * from './plan.ts';
 export * from './platform.ts';
 export * from './plugin.ts';
 export * from './ports.ts';
+export * from './registries.ts';
 export * from './standard-schema.ts';

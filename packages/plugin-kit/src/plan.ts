@@ -3,6 +3,7 @@ import type { Finding } from './events.ts';
 import type { ModelFacts } from './facts.ts';
 import type { Platform } from './platform.ts';
 import type { AdapterSpec, Slot, TargetFeature } from './plugin.ts';
+import type { RegistriesConfig } from './registries.ts';
 
 /** The version of the plan's JSON. */
 export const PLAN_VERSION = 1 as const;
@@ -96,6 +97,8 @@ export interface Plan {
     readonly port: number;
   };
   readonly image?: string;
+  /** As the config says; paths are relative to the plan's folder. */
+  readonly registries?: RegistriesConfig;
   readonly imageToken: string;
   readonly uses: readonly TargetFeature[];
   readonly targets: readonly PlannedTarget[];

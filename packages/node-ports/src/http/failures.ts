@@ -45,6 +45,11 @@ function isCertificate(code: string | undefined): boolean {
   return code !== undefined && (UNKNOWN_ROOT.has(code) || BAD_CERTIFICATE.test(code));
 }
 
+/** What answers does not speak TLS, or not in any way that is spoken here; it will not learn it. */
+function isNoTls(code: string | undefined): boolean {
+  return code === 'EPROTO' || /^ERR_SSL_(WRONG_VERSION|UNSUPPORTED|NO_PROTOCOLS)/.test(code ?? '');
+}
+
 /** The status of a proxy that did not open the way; undici has it in its message alone. */
 function proxyStatus(error: unknown): number | undefined {
   const match = /Proxy response \((\d{3})\)|Proxy Authentication Required \((407)\)/.exec(
@@ -68,7 +73,7 @@ export function wasKept(error: unknown): boolean {
 export function verdictOf(error: unknown, repeatable: boolean): Verdict {
   const code = codeOf(error);
   if (code !== undefined && UNKNOWN_ROOT.has(code)) return 'trust';
-  if (isCertificate(code) || FINAL.has(code ?? '')) return 'final';
+  if (isCertificate(code) || isNoTls(code) || FINAL.has(code ?? '')) return 'final';
   const status = proxyStatus(error);
   if (status !== undefined) return status >= 500 ? 'again' : 'final';
   return repeatable || NOT_SENT.has(code ?? '') ? 'again' : 'final';

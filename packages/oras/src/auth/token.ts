@@ -132,7 +132,7 @@ function post(
 }
 
 function common({ endpoint, namedBy, signal }: TokenRequest, realm: URL) {
-  const { caFile, clientCert } = endpoint;
+  const { caFile, clientCert, insecure } = endpoint;
   return {
     purpose: PURPOSE,
     netrc: false,
@@ -141,6 +141,7 @@ function common({ endpoint, namedBy, signal }: TokenRequest, realm: URL) {
     ...(caFile === undefined ? {} : { caFile }),
     // What this machine shows of itself is meant for the registry.
     ...(clientCert === undefined || realm.origin !== endpoint.origin ? {} : { clientCert }),
+    ...(insecure === true && realm.origin === endpoint.origin ? { insecure } : {}),
   };
 }
 

@@ -9,7 +9,7 @@ import { ACCEPT_MANIFESTS, isManifestType } from '../media-types.ts';
 import { asDigest, isDigest, isTag } from '../reference.ts';
 import type { FetchedManifest, ManifestOptions } from '../registry.ts';
 import { readCapped } from '../transport/body.ts';
-import type { Endpoint } from '../transport/endpoint.ts';
+import { mayGive, type Endpoint } from '../transport/endpoint.ts';
 import { refusalError } from '../transport/errors.ts';
 import { LARGEST_MANIFEST, mediaTypeOf, parseManifest } from './parse.ts';
 

@@ -42,4 +42,12 @@ export const credentialsErrors = {
     fix: 'Correct the file (containers-registries.conf(5), containers-certs.d(5)), or name another by CONTAINERS_REGISTRIES_CONF.',
     exit: 2,
   }),
+  MLC6812: entry<{ registry: string; detail: string }>({
+    title: 'Registry without https',
+    message: (d) => `${d.registry} was asked by https, which did not work (${d.detail}).`,
+    why: 'A registry is asked by http only when it is named for that, also on this machine.',
+    fix: (d) =>
+      `If it speaks http, write into the config: registries: { '${d.registry}': { plainHttp: true } }. Otherwise see that it runs and that its certificate is trusted (\`ca\` beside it).`,
+    exit: 75,
+  }),
 };
