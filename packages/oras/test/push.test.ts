@@ -40,6 +40,26 @@ it('moves a tag, and opens no layer for that', async () => {
   expect(lazy.opened()).toBe(1);
 });
 
+it('names an image that is there by another tag, and sends no part', async () => {
+  await using registry = await startRegistry();
+  const image = imageOf([layer('a')], 'v1');
+  await pushGraph(testRepository(registry, 'a').repository, image, { signal });
+  const { repository } = testRepository(registry, 'a');
+  const result = await pushGraph(repository, { ...image, tags: ['v2'] }, { signal });
+  expect(result.moved).toEqual(['v2']);
+  expect([...result.outcomes.keys()]).toEqual([rootOf(image).descriptor.digest]);
+  expect(registry.tags('a')).toEqual(['v1', 'v2']);
+});
+
+it('an image without a tag is found by its digest', async () => {
+  await using registry = await startRegistry();
+  const image = imageOf([layer('a')]);
+  await pushGraph(testRepository(registry, 'a').repository, image, { signal });
+  registry.journal.clear();
+  await pushGraph(testRepository(registry, 'a').repository, image, { signal });
+  expect(asked(registry)).toEqual(['HEAD manifest 200']);
+});
+
 it('sends a changed layer alone, and opens no other', async () => {
   await using registry = await startRegistry();
   const base = counted(layer('base'));

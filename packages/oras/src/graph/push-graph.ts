@@ -80,8 +80,7 @@ export async function pushGraph(
     });
   const state: State = { target, graph, options, root, outcomes: new Map() };
   const pending = await tagsToMove(state);
-  const isThere = pending.length < graph.tags.length || (await head(state, root.descriptor.digest));
-  if (!isThere) await pushParts(state);
+  const isThere = pending.length < graph.tags.length || !(await pushBelow(state));
   if (!isThere || pending.length > 0) await putRoot(state, pending);
   const sent = [...state.outcomes.values()].reduce((sum, outcome) => sum + outcome.sent, 0);
   return { root: root.descriptor, outcomes: state.outcomes, moved: pending, sent };
@@ -125,8 +124,19 @@ async function headOf(
   }
 }
 
-/** Everything below the root that is missing. */
-async function pushParts(state: State): Promise<void> {
+/**
+ * Everything below the root that is missing; false where the root is there. Where a tag was asked for already, the
+ * root is most likely a new one: it is asked for together with its parts, which saves a round trip.
+ */
+async function pushBelow(state: State): Promise<boolean> {
+  const isMissing = head(state, state.root.descriptor.digest).then((isThere) => !isThere);
+  isMissing.catch(() => undefined);
+  if (state.graph.tags.length === 0 && !(await isMissing)) return false;
+  await pushParts(state, isMissing);
+  return isMissing;
+}
+
+async function pushParts(state: State, isRootMissing: Promise<boolean>): Promise<void> {
   const { graph, target } = state;
   const nodes = await Promise.all(graph.manifests.map((content) => nodeOf(target.name, content)));
   const children = nodes.slice(0, -1);
@@ -136,7 +146,8 @@ async function pushParts(state: State): Promise<void> {
   const missing = nodes.filter((_, at) => present[at] !== true);
   for (const [at, { content }] of children.entries())
     if (present[at] === true) done(state, content.descriptor, { how: 'present', sent: 0 });
-  await pushBlobs(state, blobsOf(graph, nodes, missing), configsOf(missing));
+  await pushBlobs(state, blobsOf(graph, nodes, missing), configsOf(missing), isRootMissing);
+  if (!(await isRootMissing)) return state.outcomes.clear();
   for (const { content } of missing)
     if (content !== state.root) await pushManifest(state, content, undefined);
 }
@@ -172,6 +183,7 @@ async function pushBlobs(
   state: State,
   blobs: readonly Content[],
   configs: ReadonlySet<string>,
+  isRootMissing: Promise<boolean>,
 ): Promise<void> {
   const { concurrency = 6, signal } = state.options;
   const stop = new AbortController();
@@ -182,7 +194,7 @@ async function pushBlobs(
   const send = async (blob: Content, after?: Promise<unknown>): Promise<void> => {
     const present = await asking(() => isPresent(state, blob, abort));
     await after;
-    if (!present) await sending(() => pushBlob(state, blob, abort));
+    if (!present && (await isRootMissing)) await sending(() => pushBlob(state, blob, abort));
   };
   const layers = blobs.filter((blob) => !isConfig(blob)).map((blob) => send(blob));
   const below = Promise.all(layers);
@@ -220,10 +232,14 @@ async function isPresent(
   return present;
 }
 
-async function pushBlob(state: State, content: Content, signal: AbortSignal): Promise<void> {
+async function pushBlob(
+  state: State,
+  content: Content,
+  signal: AbortSignal,
+  mountFrom = sourcesOf(state, content.descriptor),
+): Promise<void> {
   signal.throwIfAborted();
   const { descriptor } = content;
-  const mountFrom = sourcesOf(state, descriptor);
   const onProgress = (sent: number): void => state.options.onProgress?.({ descriptor, sent });
   const options = { signal, mountFrom, missing: true, onProgress };
   done(state, descriptor, await state.target.push(content, options));
@@ -277,7 +293,8 @@ async function repair(state: State, above: Content, missing: ReadonlySet<string>
   const isMissing = ({ descriptor }: Content): boolean => missing.has(descriptor.digest);
   for (const blob of graph.blobs)
     if (isMissing(blob) || !(await target.has(blob.descriptor, { signal })))
-      await pushBlob(state, blob, signal);
+      // Not by a mount: that may be how it came to be missing.
+      await pushBlob(state, blob, signal, []);
   for (const child of graph.manifests.slice(0, graph.manifests.indexOf(above)))
     if (isMissing(child) || !(await head(state, child.descriptor.digest)))
       await putManifest(state, child, undefined);
