@@ -47,6 +47,7 @@ function learntOf(all: Map<string, Learnt>, registry: string): Learnt {
   if (known !== undefined) return known;
   const made: Learnt = {
     form: 'put',
+    refusesChunks: false,
     refusesMounts: false,
     closedSources: new Set(),
     badMirrors: new Set(),

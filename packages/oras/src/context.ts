@@ -36,6 +36,8 @@ export interface Context {
 /** What was learnt of a registry by its answers. */
 export interface Learnt {
   form: UploadForm;
+  /** Uploads in chunks are answered by errors. */
+  refusesChunks: boolean;
   /** Mounts are answered by errors, wherever they come from. */
   refusesMounts: boolean;
   /** Repositories that the credential may not read, so that nothing is mounted from them. */

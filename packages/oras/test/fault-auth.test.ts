@@ -108,7 +108,7 @@ describe('F2 tokens that end in mid-push', () => {
         {
           credential: ANN,
           // One at a time: what one upload waits is not to pass for the others too.
-        client: { concurrency: 1, chunkBytes: profile === 'generic' ? 1000 : 1_000_000 },
+          client: { concurrency: 1, chunkBytes: profile === 'generic' ? 1000 : 1_000_000 },
           registry: { profile, authentication: { ...BEARER, lifetimeSeconds: 5 } },
         },
         async ({ registry, clock, repository, signal }) => {

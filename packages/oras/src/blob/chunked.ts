@@ -1,7 +1,7 @@
 import { isMlcError, type ByteStream, type HttpResponse } from '@mlcontainer/plugin-kit';
 
 import { sendMain, type Context } from '../context.ts';
-import { readRefusal, refusalError } from '../transport/errors.ts';
+import { readRefusal, toError, type Asked } from '../transport/errors.ts';
 import { request, sessionOf, type Session, type UploadOptions } from './session.ts';
 import type { Outgoing } from './outgoing.ts';
 import { closeSession, type UploadEnd } from './close.ts';
@@ -124,12 +124,26 @@ async function patch(
     }
     if (response.status === 404)
       return { again: (await readRefusal(response)).text || 'session lost' };
-    throw await refusalError(response, asked);
+    return await refusedChunk(state, response, asked);
   } catch (error) {
     options.signal.throwIfAborted();
     if (!isMlcError(error) || error.code !== 'MLC7001') throw error;
     return status(state);
   }
+}
+
+/** A registry that takes no chunks gets the blob as a whole, unless it took no whole one before. */
+async function refusedChunk(
+  { context, options }: State,
+  response: HttpResponse,
+  asked: Asked,
+): Promise<UploadEnd> {
+  const refusal = await readRefusal(response);
+  const isForm =
+    response.status === 405 || refusal.errors.some(({ code }) => code === 'UNSUPPORTED');
+  if (!isForm || options.refused?.includes('put') === true) throw toError(refusal, asked);
+  context.learnt.refusesChunks = true;
+  return { form: 'put' };
 }
 
 /** Asks how far an upload has come (distribution-spec, GET of the upload's location). */

@@ -1,7 +1,7 @@
 import type { Digest } from '@mlcontainer/oci';
 import type { HttpResponse } from '@mlcontainer/plugin-kit';
 
-import { sendMain, type Context } from '../context.ts';
+import { sendMain, type Context, type UploadForm } from '../context.ts';
 import { refusalError, type Asked } from '../transport/errors.ts';
 import { givenAddress } from '../transport/transport.ts';
 
@@ -19,6 +19,8 @@ export interface UploadOptions {
   readonly digest: Digest;
   readonly size: number;
   readonly mountFrom: readonly string[];
+  /** Forms that the registry did not take. */
+  readonly refused?: readonly UploadForm[];
   readonly signal: AbortSignal;
 }
 

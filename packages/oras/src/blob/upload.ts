@@ -38,14 +38,16 @@ export async function uploadBlob(
   const first = firstForm(context, size);
   let form = first;
   let open = session;
+  const refused: UploadForm[] = [];
   for (let attempt = 1; ;) {
-    const end = await attemptOnce(context, upload, out, form, open);
+    const end = await attemptOnce(context, { ...upload, refused }, out, form, open);
     open = undefined;
     if ('done' in end) {
       if (form !== first) learnForm(context, form);
       return out.sent();
     }
     if ('form' in end) {
+      refused.push(form);
       form = end.form;
       continue;
     }
@@ -65,7 +67,8 @@ export async function uploadBlob(
 }
 
 function firstForm({ chunkBytes, learnt }: Context, size: number): UploadForm {
-  return chunkBytes !== undefined && size > chunkBytes ? 'chunked' : learnt.form;
+  const inChunks = chunkBytes !== undefined && size > chunkBytes && !learnt.refusesChunks;
+  return inChunks ? 'chunked' : learnt.form;
 }
 
 /** The next blobs are sent at once as this one was at last. */
