@@ -4,6 +4,7 @@ import type { Host, Ports } from '@mlcontainer/plugin-kit';
 import type { LayerRunner } from './layers/runner.ts';
 import { threadedRunner } from './layers/threads.ts';
 import { once } from './once.ts';
+import type { Registries } from './registry/client.ts';
 import type { Bundle } from './vendor/bundle.ts';
 
 /** The environment variables of the process that calls the engine. */
@@ -17,6 +18,8 @@ export interface EngineContext {
   readonly host: Host;
   readonly signal: AbortSignal;
   readonly layerRunner: LayerRunner;
+  /** How registries are reached; by this machine's own settings when left out. */
+  readonly registries?: Registries;
   /** Inputs that were carried in; asked before the network. */
   readonly bundle?: Bundle;
   /** What buildah can do here, found out when it is first asked; found out anew each time when left out. */

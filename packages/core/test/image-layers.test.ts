@@ -21,6 +21,7 @@ const files = (id: string, slot: PlannedLayer['slot'], path: string): PlannedLay
 });
 
 const PLAN = {
+  base: { kind: 'debian', suite: 'bookworm', packages: [] },
   platforms: [AMD64, ARM64],
   python: { version: '3.11', executable: '/usr/bin/python3.11', site: '/site', bin: '/bin' },
   options: { bytecode: true, trim: true, compression: 'gzip-members', maxLayers: 40 },

@@ -55,12 +55,15 @@ export type EngineEvent =
     }
   | {
       readonly code: 'blob-progress';
+      /** The layer's title, `configuration` or `manifest`. */
+      readonly name: string;
       readonly digest: string;
       readonly sent: number;
       readonly size: number;
     }
   | {
       readonly code: 'blob-done';
+      readonly name: string;
       readonly digest: string;
       readonly size: number;
       readonly how: 'present' | 'mounted' | 'uploaded';
@@ -73,6 +76,8 @@ export type EngineEvent =
     }
   | { readonly code: 'warning'; readonly message: string; readonly plugin?: string }
   | { readonly code: 'note'; readonly message: string }
+  /** For who looks into a problem: which credential, which mirror, and why. No secret in it. */
+  | { readonly code: 'detail'; readonly message: string }
   | {
       readonly code: 'waiting';
       readonly plugin: string;

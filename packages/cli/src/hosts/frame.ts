@@ -30,7 +30,8 @@ export function frame(progress: Progress, options: FrameOptions): string[] {
   const lines = [
     ...stageLines(progress, options),
     ...layerLines(progress, options),
-    ...inputLines(progress, options),
+    ...transferLines(progress.inputs, '↓', options),
+    ...transferLines(progress.uploads, '↑', options),
   ];
   return lines.map((line) => clip(line, options.width));
 }
@@ -65,10 +66,14 @@ function layerLines({ layers }: Progress, { style, width, now }: FrameOptions): 
   return withRest(lines, layers.size - MAX_LAYERS, style);
 }
 
-function inputLines({ inputs }: Progress, { style, width }: FrameOptions): string[] {
+function transferLines(
+  inputs: Progress['inputs'],
+  arrow: string,
+  { style, width }: FrameOptions,
+): string[] {
   const lines = [...inputs].slice(0, MAX_INPUTS).map(([name, input]) => {
     const room = Math.max(12, width - 46);
-    return `  ${style.name('↓')} ${padEnd(shorten(printable(name), Math.min(room, 48)), Math.min(room, 48))} ${bar(input, style)}`;
+    return `  ${style.name(arrow)} ${padEnd(shorten(printable(name), Math.min(room, 48)), Math.min(room, 48))} ${bar(input, style)}`;
   });
   return withRest(lines, inputs.size - MAX_INPUTS, style);
 }

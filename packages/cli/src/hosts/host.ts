@@ -13,8 +13,10 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 
 const LEVEL_OF: Readonly<Partial<Record<EngineEvent['code'], LogLevel>>> = {
   warning: 'warn',
+  detail: 'debug',
   'input-start': 'debug',
   'input-progress': 'debug',
+  'blob-progress': 'debug',
   'input-done': 'debug',
   'layer-start': 'debug',
   'stage-start': 'debug',

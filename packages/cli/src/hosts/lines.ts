@@ -31,6 +31,10 @@ export function terminalLine(event: EngineEvent, options: LineOptions): string |
       return `  ${style.warn('!')} ${style.warn('warning')} ${from(event.plugin, style)}${printable(event.message)}`;
     case 'note':
       return `  ${style.dim('·')} ${printable(event.message)}`;
+    case 'detail':
+      return `  ${style.dim(`· ${printable(event.message)}`)}`;
+    case 'blob-done':
+      return event.how === 'present' ? undefined : blobLine(event, options);
     case 'container-log':
       return `  ${style.dim('│')} ${printable(event.line)}`;
     default:
@@ -73,6 +77,15 @@ function layerLine(
   return `  ${mark} ${style.dim(padEnd(event.slot, SLOT + 2))}${title}  ${size}  ${how}`;
 }
 
+function blobLine(
+  { name, size, how }: Extract<EngineEvent, { code: 'blob-done' }>,
+  { style, width }: LineOptions,
+): string {
+  const titleWidth = Math.min(TITLE, Math.max(12, width - SLOT - SIZE - 18));
+  const title = padEnd(shorten(printable(name), titleWidth), titleWidth);
+  return `  ${style.good('↑')} ${style.dim(padEnd(how, SLOT + 2))}${title}  ${padStart(bytesText(size), SIZE)}`;
+}
+
 /** A path below the folder of the user, relative to it; anything else as it is. */
 export function shown(path: string, cwd: string): string {
   if (!path.startsWith('/')) return path;
@@ -99,6 +112,12 @@ export function plainLine(event: EngineEvent, cwd: string): string | undefined {
       return `warning: ${event.plugin === undefined ? '' : `[${event.plugin}] `}${printable(event.message)}`;
     case 'note':
       return `note: ${printable(event.message)}`;
+    case 'detail':
+      return `detail: ${printable(event.message)}`;
+    case 'blob-done':
+      return event.how === 'present'
+        ? undefined
+        : `${event.how}: ${printable(event.name)} ${bytesText(event.size)}`;
     case 'waiting':
       return `waiting: ${event.plugin} (${event.hook}) for ${timeText(event.ms)}`;
     case 'container-log':

@@ -19,6 +19,8 @@ export interface Progress {
   /** Stages under way, with their start on the clock of the host. */
   readonly stages: ReadonlyMap<Stage, number>;
   readonly inputs: ReadonlyMap<string, ActiveInput>;
+  /** On their way to a registry; `received` is what was sent. */
+  readonly uploads: ReadonlyMap<string, ActiveInput>;
   readonly layers: ReadonlyMap<string, ActiveLayer>;
   readonly doneLayers: number;
   readonly reusedLayers: number;
@@ -33,6 +35,7 @@ export interface Progress {
 export const NO_PROGRESS: Progress = {
   stages: new Map(),
   inputs: new Map(),
+  uploads: new Map(),
   layers: new Map(),
   doneLayers: 0,
   reusedLayers: 0,
@@ -66,6 +69,12 @@ export function advance(progress: Progress, event: EngineEvent, now: number): Pr
         doneLayers: progress.doneLayers + 1,
         reusedLayers: progress.reusedLayers + (event.reused ? 1 : 0),
       };
+    case 'blob-progress': {
+      const upload = { received: event.sent, size: event.size };
+      return { ...progress, uploads: withEntry(progress.uploads, event.name, upload) };
+    }
+    case 'blob-done':
+      return { ...progress, uploads: without(progress.uploads, event.name) };
     case 'waiting':
       return { ...progress, waiting: `${event.plugin} (${event.hook})` };
     default:

@@ -139,9 +139,11 @@ function mountsFrom(source: Place, target: Place): readonly string[] {
 }
 
 function notify({ host }: EngineContext, { descriptor, sent, how }: CopyProgress): void {
-  const { digest, size } = descriptor;
-  if (how === undefined) host.notify({ code: 'blob-progress', digest, sent, size });
-  else if (how !== 'left-out') host.notify({ code: 'blob-done', digest, size, how });
+  const { digest, size, annotations } = descriptor;
+  const name = annotations?.['org.opencontainers.image.title'] ?? digest.slice(0, 19);
+  const blob = { name, digest, size };
+  if (how === undefined) host.notify({ code: 'blob-progress', ...blob, sent });
+  else if (how !== 'left-out') host.notify({ code: 'blob-done', ...blob, how });
   else host.notify({ code: 'note', message: `${digest} is not distributed: it was left out` });
 }
 

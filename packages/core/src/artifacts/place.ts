@@ -76,7 +76,7 @@ export async function withSource<T>(
   use: (open: OpenSource) => Promise<T>,
 ): Promise<T> {
   if (place.kind === 'registry') {
-    const source = openRepository(cx, undefined, repositoryOf(place));
+    const source = openRepository(cx, repositoryOf(place));
     return use({ source, reference: place.reference ?? missing(place) });
   }
   const source = await openLayoutSource(place.path, cx);
@@ -97,7 +97,7 @@ function missing(place: Place): never {
 /** Opens a place to write to. Throws MLC6501 for an archive, which is written whole or not at all. */
 export function openTarget(cx: EngineContext, place: Place): ContentTarget {
   if (place.kind === 'layout') return openLayoutTarget(place.path);
-  if (place.kind === 'registry') return openRepository(cx, undefined, repositoryOf(place));
+  if (place.kind === 'registry') return openRepository(cx, repositoryOf(place));
   const detail = 'nothing can be added to an archive; name a layout folder (oci:folder)';
   throw mlcError('MLC6501', { reference: placeName(place), detail });
 }

@@ -23,7 +23,7 @@ export interface PinOptions {
 
 /** The base of a plan as this machine reaches it; nothing is asked before a blob is missing. */
 export function sourceOf(cx: EngineContext, base: ImageBase): BaseSource {
-  return baseSource(base.reference, (repository) => openRepository(cx, undefined, repository));
+  return baseSource(base.reference, (repository) => openRepository(cx, repository));
 }
 
 /**

@@ -13,6 +13,7 @@ import { resolvingInterpreter } from '../inputs/image-python.ts';
 import { hostArchitecture } from '../inputs/interpreter.ts';
 import { canonicalJson } from '../json.ts';
 import { settingsOf } from '../inputs/wheels.ts';
+import { withRegistries } from '../registry/client.ts';
 import { stage } from '../stage.ts';
 import { readLock, writeLock } from './file.ts';
 import { resolveSteps } from './steps.ts';
@@ -37,7 +38,8 @@ export function makeLock(
   root: string,
   options: LockOptions,
 ): Promise<Lock> {
-  return stage(cx, 'lock', () => freshLock(cx, plan, root, options), lockLine);
+  const inner = withRegistries(cx, plan.registries, root);
+  return stage(cx, 'lock', () => freshLock(inner, plan, root, options), lockLine);
 }
 
 async function freshLock(

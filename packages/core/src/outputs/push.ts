@@ -50,19 +50,16 @@ export function openPush(cx: EngineContext, plan: Plan, target: PushTarget): Ima
   if (repository === undefined) throw mlcError('MLC6540', { name: plan.name });
   const stop = new AbortController();
   const inner = { ...cx, signal: AbortSignal.any([cx.signal, stop.signal]) };
-  const to = openRepository(inner, plan, repository);
+  const to = openRepository(inner, repository);
   const sent = new Map<Digest, Promise<PushOutcome>>();
   return {
     repository,
     failed: stop.signal,
     ahead: (layer) => {
       const content = layerContent(inner, plan, layer);
-      const { digest, size } = layer.result;
-      const onProgress = (bytes: number): void =>
-        cx.host.notify({ code: 'blob-progress', digest, sent: bytes, size });
-      const sending = to.push(content, { signal: inner.signal, onProgress });
+      const sending = pushAhead(inner, to, content, layer.layer.title);
       sending.catch((error: unknown) => stop.abort(error));
-      sent.set(digest, sending);
+      sent.set(layer.result.digest, sending);
     },
     finish: async (images) => {
       const early = new Map<Digest, PushOutcome>();
@@ -74,6 +71,20 @@ export function openPush(cx: EngineContext, plan: Plan, target: PushTarget): Ima
       await Promise.allSettled(sent.values());
     },
   };
+}
+
+async function pushAhead(
+  cx: EngineContext,
+  to: Repository,
+  content: Content,
+  name: string,
+): Promise<PushOutcome> {
+  const { descriptor } = content;
+  const tell = told(cx, () => name);
+  const onProgress = (sent: number): void => tell({ descriptor, sent });
+  const outcome = await to.push(content, { signal: cx.signal, onProgress });
+  tell({ descriptor, ...outcome });
+  return outcome;
 }
 
 async function finish(
@@ -91,7 +102,7 @@ async function finish(
   const digests = blobs.map(({ descriptor }) => descriptor.digest);
   const mountFrom = await mountable(cx, plan, to, digests);
   const { outcomes } = await pushGraph(to, graph, {
-    ...{ signal: cx.signal, mountFrom, onProgress: told(cx) },
+    ...{ signal: cx.signal, mountFrom, onProgress: told(cx, namesOf(images)) },
   });
   // What went ahead is found there by the rest, which must not make it look as if it had been there all along.
   const all = [...new Map([...outcomes, ...early]).values()];
@@ -115,13 +126,25 @@ async function mountable(
   return from?.registry === registry ? [...new Set([from.repository, ...known])] : known;
 }
 
-function told(cx: EngineContext): (progress: PushProgress) => void {
-  return ({ descriptor: { digest, size }, sent, how }) =>
-    cx.host.notify(
-      how === undefined
-        ? { code: 'blob-progress', digest, sent, size }
-        : { code: 'blob-done', digest, size, how },
-    );
+/** What people call a blob. */
+function namesOf({ images }: ImageSet): (digest: Digest) => string {
+  const names = new Map<string, string>();
+  for (const { layers, assembled } of images) {
+    for (const { layer, result } of layers) names.set(result.digest, layer.title);
+    names.set(assembled.config.descriptor.digest, 'configuration');
+  }
+  return (digest) => names.get(digest) ?? 'manifest';
+}
+
+function told(
+  cx: EngineContext,
+  nameOf: (digest: Digest) => string,
+): (progress: PushProgress) => void {
+  return ({ descriptor: { digest, size }, sent, how }) => {
+    const blob = { name: nameOf(digest), digest, size };
+    if (how === undefined) cx.host.notify({ code: 'blob-progress', ...blob, sent });
+    else cx.host.notify({ code: 'blob-done', ...blob, how });
+  };
 }
 
 /** Configuration and layers of one platform's image. A layer that only the lock knows is made when it is sent, and not before. */

@@ -14,6 +14,7 @@ import { readFacts, type Inspection } from '../facts.ts';
 import { deepFreeze } from '../json.ts';
 import type { Project } from '../project.ts';
 import { insideProject } from '../plugins/files.ts';
+import { withRegistries } from '../registry/client.ts';
 import { stage } from '../stage.ts';
 import { runLayers, scriptLayers } from '../steps/planned.ts';
 import { requireBuildah } from '../steps/require.ts';
@@ -50,10 +51,11 @@ const MAX_LAYERS = 40;
  * lock does not know yet is a fact too, and is looked up and read here. `update` has it looked up anew.
  */
 export async function makePlan(
-  cx: EngineContext,
+  given: EngineContext,
   project: Project,
   options: PinOptions = {},
 ): Promise<Plan> {
+  const cx = withRegistries(given, project.config.registries, project.root);
   const inspection = await readFacts(cx, project);
   deepFreeze(inspection.facts);
   const { root, config } = project;
@@ -96,6 +98,7 @@ async function decide(
     adapter,
     config: image,
     ...(config.image === undefined ? {} : { image: config.image }),
+    ...(config.registries === undefined ? {} : { registries: config.registries }),
     imageToken: IMAGE_TOKEN,
     uses,
     targets,

@@ -2,22 +2,75 @@ import {
   createCredentialStore,
   createRegistryClient,
   parseReference,
+  registrySettings,
+  type RegistryClient,
+  type RegistryEvent,
   type Repository,
 } from '@mlcontainer/oras';
-import type { Plan } from '@mlcontainer/plugin-kit';
+import type { RegistriesConfig } from '@mlcontainer/plugin-kit';
 import type { EngineContext } from '../context.ts';
 
-/** A repository as this machine and the plan say it is reached. */
-export function openRepository(
+/** The one registry client of a run: its tokens, and what it learns of registries, serve all that follows. */
+export interface Registries {
+  readonly config: RegistriesConfig | undefined;
+  readonly client: () => RegistryClient;
+}
+
+/** A context that reaches registries as a config says; paths in it are relative to `root`. */
+export function withRegistries(
   cx: EngineContext,
-  _plan: Plan | undefined,
-  repository: string,
-): Repository {
-  const { env, ports } = cx;
-  const client = createRegistryClient({
-    ports,
-    credentials: createCredentialStore({ env, ports }),
-    settings: () => Promise.resolve({ plainHttp: cx.env['MLC_TMP_PLAIN'] !== undefined }),
-  });
+  config: RegistriesConfig | undefined,
+  root: string,
+): EngineContext {
+  if (cx.registries !== undefined && cx.registries.config === config) return cx;
+  let client: RegistryClient | undefined;
+  const open = (): RegistryClient => (client ??= makeClient(cx, config ?? {}, root));
+  return { ...cx, registries: { config, client: open } };
+}
+
+/** A repository as this machine and the config say it is reached. */
+export function openRepository(cx: EngineContext, repository: string): Repository {
+  const client = cx.registries?.client() ?? makeClient(cx, {}, cx.cwd);
   return client.repository(parseReference(repository));
+}
+
+function makeClient(cx: EngineContext, config: RegistriesConfig, root: string): RegistryClient {
+  const { env, ports } = cx;
+  return createRegistryClient({
+    ports,
+    credentials: createCredentialStore({ env, ports, explicit: explicitOf(config) }),
+    settings: registrySettings({ env, config, root, http: ports.http }),
+    onEvent: (event) => tell(cx, event),
+  });
+}
+
+function explicitOf(config: RegistriesConfig) {
+  const chosen = Object.entries(config).flatMap(([host, { credentials }]) =>
+    credentials === undefined ? [] : [[host, credentials] as const],
+  );
+  return Object.fromEntries(chosen);
+}
+
+/** What a registry warns of is told to everybody; how it was reached, to who asks for details. */
+function tell(cx: EngineContext, event: RegistryEvent): void {
+  if (event.code === 'registry-warning') {
+    cx.host.notify({ code: 'warning', message: `${event.registry}: ${event.text}` });
+  } else cx.host.notify({ code: 'detail', message: detailOf(event) });
+}
+
+function detailOf(event: Exclude<RegistryEvent, { code: 'registry-warning' }>): string {
+  switch (event.code) {
+    case 'credential-found': {
+      const skipped = event.skipped.map(({ source, reason }) => `; ${source}: ${reason}`).join('');
+      return `${event.registry}: ${event.kind} credential from ${event.source}${skipped}`;
+    }
+    case 'mirror-skipped':
+      return `${event.registry}: mirror ${event.mirror} passed over: ${event.reason}`;
+    case 'mount-refused':
+      return `${event.name}: no mount of ${event.digest} from ${event.from}: ${event.reason}`;
+    case 'upload-retried':
+      return `${event.name}: upload of ${event.digest} begins again after attempt ${event.attempt}: ${event.reason}`;
+    case 'upload-form':
+      return `${event.name}: uploads go by ${event.form}`;
+  }
 }

@@ -9,6 +9,7 @@ import { prettyJson } from '../json.ts';
 import { makeLock } from '../lock/make.ts';
 import { LOCK_FILE, type Lock } from '../lock/types.ts';
 import { diskError } from '../outputs/replace.ts';
+import { openRepository, withRegistries } from '../registry/client.ts';
 import { stage } from '../stage.ts';
 import { LOCK_TYPE } from './bundle.ts';
 import { haveAllInputs, type HeldInput } from './inputs.ts';
@@ -36,8 +37,9 @@ export interface VendorReport {
  * Packs every input that the lock names into one OCI artifact: a file to carry in, or a push to the internal registry.
  * A build that is given it needs no index and no mirror. The same lock gives the same digest.
  */
-export async function vendor(cx: EngineContext, options: VendorOptions): Promise<VendorReport> {
+export async function vendor(given: EngineContext, options: VendorOptions): Promise<VendorReport> {
   const { plan, root, frozen, to } = options;
+  const cx = withRegistries(given, plan.registries, root);
   const lock = await makeLock(cx, plan, root, { frozen, update: false });
   const inputs = await stage(
     cx,
@@ -49,7 +51,7 @@ export async function vendor(cx: EngineContext, options: VendorOptions): Promise
   const manifest = bundleManifest(blobs);
   const all = [...blobs, inMemory(EMPTY_CONFIG), inMemory(manifest)];
   const place = await stage(cx, 'outputs', () =>
-    'file' in to ? write(cx, to.file, all) : push(cx, plan, to, all),
+    'file' in to ? write(cx, to.file, all) : push(cx, to, all),
   );
   const size = all.reduce((sum, { descriptor }) => sum + descriptor.size, 0);
   return { digest: manifest.descriptor.digest, size, inputs: inputs.length, place };
@@ -102,15 +104,13 @@ async function write(
 
 async function push(
   cx: EngineContext,
-  plan: Plan,
   { repository, tag }: { readonly repository: string; readonly tag: string },
   all: readonly BundledBlob[],
 ): Promise<string> {
   const { pushGraph } = await import('@mlcontainer/oras');
-  const { openRepository } = await import('../registry/client.ts');
   const contents = all.map(toContent);
   const graph = { blobs: contents.slice(0, -1), manifests: contents.slice(-1), tags: [tag] };
-  await pushGraph(openRepository(cx, plan, repository), graph, { signal: cx.signal });
+  await pushGraph(openRepository(cx, repository), graph, { signal: cx.signal });
   const place = `${repository}:${tag}`;
   const { digest } = all.at(-1)!.descriptor;
   cx.host.notify({ code: 'output', kind: 'registry', path: place, digest });
