@@ -1,5 +1,5 @@
 import { explainMirrors } from '@mlcontainer/debian';
-import type { Plan } from '@mlcontainer/plugin-kit';
+import type { Plan, PlannedImageBase } from '@mlcontainer/plugin-kit';
 import type { PythonSettings } from '@mlcontainer/wheels';
 import type { EngineContext } from './context.ts';
 import { mirrorsOf } from './inputs/debian.ts';
@@ -15,6 +15,18 @@ export interface PlanHost {
 
 /** The egress list of a plan on this machine: asked of no network. */
 export async function planHosts(cx: EngineContext, plan: Plan): Promise<readonly PlanHost[]> {
+  const base =
+    plan.base.kind === 'image' ? await baseHosts(plan.base) : await debianHosts(cx, plan);
+  return unique([...base, ...pythonHosts(await settingsOf(cx))]);
+}
+
+async function baseHosts({ reference }: PlannedImageBase): Promise<readonly PlanHost[]> {
+  const { parseReference } = await import('@mlcontainer/oras');
+  const { registry } = parseReference(reference);
+  return [{ host: registry, purpose: 'base image', source: 'config: base' }];
+}
+
+async function debianHosts(cx: EngineContext, plan: Plan): Promise<readonly PlanHost[]> {
   const mirrors = await mirrorsOf(cx, plan);
   const debian = explainMirrors(mirrors).map(({ archive, url, source, detail }) => ({
     host: hostOf(url),
@@ -31,7 +43,7 @@ export async function planHosts(cx: EngineContext, plan: Plan): Promise<readonly
             source: 'default',
           },
         ];
-  return unique([...debian, ...snapshot, ...pythonHosts(await settingsOf(cx))]);
+  return [...debian, ...snapshot];
 }
 
 function pythonHosts(settings: PythonSettings): readonly PlanHost[] {

@@ -11,14 +11,19 @@ export interface Candidate {
   readonly venv?: string;
 }
 
+/** The absolute folders in a variable of the image's environment. */
+export function envPath({ config }: ConfigJson, name: string): readonly string[] {
+  const line = config?.Env?.find((one) => one.startsWith(`${name}=`)) ?? '';
+  const folders = line.slice(name.length + 1).split(':');
+  return folders.filter((folder) => folder.startsWith('/'));
+}
+
 /** Where programs are, the image's own PATH first; absolute. Folders that are not there are left out. */
 export function searchFolders(tree: ImageTree, config: ConfigJson): readonly string[] {
-  const PATH = /^PATH=(.*)$/s;
-  const [path = ''] = (config.config?.Env ?? []).flatMap((line) => PATH.exec(line)?.[1] ?? []);
   const below = (folder: string): string[] =>
     tree.list(folder).map((name) => `${folder}/${name}/bin`);
   const folders = [
-    ...path.split(':').filter((folder) => folder.startsWith('/')),
+    ...envPath(config, 'PATH'),
     ...['/usr/local/bin', '/usr/bin', '/bin', '/venv/bin', '/app/.venv/bin', '/app/venv/bin'],
     ...below('/opt'),
     ...below('/opt/conda/envs'),

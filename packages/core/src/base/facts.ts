@@ -41,7 +41,7 @@ export interface BaseQuestions {
 /** What has to be read out of a base, by its tree alone. Throws MLC6704. */
 export function questionsOf(
   source: BaseSource,
-  base: Omit<OpenBase, 'folder'>,
+  base: Pick<OpenBase, 'tree' | 'architecture'>,
   { configuration }: Pick<FoundBase, 'configuration'>,
 ): BaseQuestions {
   const { tree } = base;

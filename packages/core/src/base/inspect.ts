@@ -1,5 +1,6 @@
 import type { BaseFacts, BaseLayer, PinnedBase } from '@mlcontainer/plugin-kit';
 import type { EngineContext } from '../context.ts';
+import { envPath } from './candidates.ts';
 import { BASE_RULES, factsOf, questionsOf } from './facts.ts';
 import { extractFiles, holdLayers, mergeLayers } from './layers.ts';
 import type { FoundBase } from './pin.ts';
@@ -27,7 +28,8 @@ export async function readLayers(
   const questions = questionsOf(source, { tree, architecture }, found);
   const facts = await cx.ports.store.withTemp(async (folder): Promise<BaseFacts> => {
     await extractFiles(cx, source, held, questions.files, folder);
-    return factsOf(source, { tree, architecture, folder }, questions);
+    const libraryPath = envPath(found.configuration, 'LD_LIBRARY_PATH');
+    return factsOf(source, { tree, architecture, folder, libraryPath }, questions);
   });
   const reading = { layers, facts };
   await cx.ports.store.writeRecord(KIND, key, reading);

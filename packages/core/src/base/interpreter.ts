@@ -16,7 +16,7 @@ const UNPACK_RULES = 1;
 const LIBRARIES = '.libraries';
 /** Parts of a standard library that compiling never imports. */
 const LEFT_OUT =
-  /(?:^|\/)(?:site-packages|dist-packages|__pycache__|test|tests|idlelib|tkinter|turtledemo|ensurepip)(?:\/|$)/;
+  /(?:^|\/)(?:site-packages|dist-packages|__pycache__|test|tests|idlelib|tkinter|turtledemo|ensurepip|config-[^/]+)(?:\/|$)/;
 
 /**
  * The base's own Python, to be run on this machine through its own loader: program, standard library and the shared

@@ -1,13 +1,17 @@
+import { readFile } from 'node:fs/promises';
 import path from 'node:path/posix';
 import type { ImageNode, ImageTree } from '@mlcontainer/oci';
 import type { Architecture, BasePython } from '@mlcontainer/plugin-kit';
 import { standardLibraries, type Candidate, type StandardLibrary } from './candidates.ts';
 import { readElf, type ElfFacts } from './elf.ts';
-import { findLibrary, libraryFolders } from './libraries.ts';
+import { findLibrary, isLoadable, libraryFolders } from './libraries.ts';
 import { glibcVersion, smallText, valueOf, versionIn } from './texts.ts';
 
 /** Versions that the server runs on and whose bytecode is known. */
 const MINORS = { first: 11, last: 14 } as const;
+
+/** What ldconfig(8) found when the image was made. */
+const LOADER_CACHE = 'etc/ld.so.cache';
 
 /** A base to look into: its tree, and the files that were taken out of it, under their real paths. */
 export interface OpenBase {
@@ -15,6 +19,8 @@ export interface OpenBase {
   readonly architecture: Architecture;
   /** Where the files are on this machine. */
   readonly folder: string;
+  /** LD_LIBRARY_PATH of the image, in its parts. */
+  readonly libraryPath: readonly string[];
 }
 
 /** What looking at a candidate came to; `musl` where it runs on that C library. */
@@ -24,7 +30,7 @@ export type Verdict =
 
 /** The files that tell of these candidates, by their real paths. */
 export function filesOf(
-  { tree, architecture }: Omit<OpenBase, 'folder'>,
+  { tree, architecture }: Pick<OpenBase, 'tree' | 'architecture'>,
   candidates: readonly Candidate[],
 ): ReadonlyMap<string, ImageNode> {
   const files = new Map<string, ImageNode>();
@@ -32,6 +38,7 @@ export function filesOf(
     const node = tree.find(name);
     if (node?.type === 'file') files.set(node.path, node);
   };
+  add(LOADER_CACHE);
   for (const { binary, venv } of candidates) {
     add(binary);
     if (venv !== undefined) add(`${venv}/pyvenv.cfg`);
@@ -71,6 +78,9 @@ export async function examine(base: OpenBase, candidate: Candidate): Promise<Ver
   if (glibc === undefined) return reject(`its C library is unknown (loader ${loader || 'none'})`);
   const library = await libraryOf(base, candidate, elf);
   if (typeof library === 'string') return reject(library);
+  const lost = await unloadable(base, candidate, elf);
+  if (lost !== undefined)
+    return reject(`its ${lost} is found neither by itself nor in ld.so.cache`);
   const found = await versionOf(base, candidate, elf, library);
   if (found === undefined) return reject(`which 3.${library.minor} it is cannot be told`);
   return { python: pythonOf(candidate, library, found), glibc };
@@ -132,6 +142,20 @@ function minorOf(binary: string, elf: ElfFacts): number | undefined {
     if (minor !== undefined) return Number(minor);
   }
   return undefined;
+}
+
+/** The library of Python itself, where the loader would not find it. */
+async function unloadable(
+  { tree, folder, architecture, libraryPath }: OpenBase,
+  { node }: Candidate,
+  elf: ElfFacts,
+): Promise<string | undefined> {
+  const from = { path: node.path, elf, architecture };
+  const wanted = elf.needed.filter((name) => name.startsWith('libpython'));
+  if (wanted.length === 0) return undefined;
+  const bytes = await readFile(path.join(folder, LOADER_CACHE)).catch(() => Buffer.alloc(0));
+  const image = { libraryPath, cache: bytes.toString('latin1') };
+  return wanted.find((name) => !isLoadable(tree, name, from, image));
 }
 
 interface Version {
