@@ -115,9 +115,7 @@ export function plainLine(event: EngineEvent, cwd: string): string | undefined {
     case 'detail':
       return `detail: ${printable(event.message)}`;
     case 'blob-done':
-      return event.how === 'present'
-        ? undefined
-        : `${event.how}: ${printable(event.name)} ${bytesText(event.size)}`;
+      return plainBlobLine(event);
     case 'waiting':
       return `waiting: ${event.plugin} (${event.hook}) for ${timeText(event.ms)}`;
     case 'container-log':
@@ -125,4 +123,12 @@ export function plainLine(event: EngineEvent, cwd: string): string | undefined {
     default:
       return undefined;
   }
+}
+
+function plainBlobLine({
+  name,
+  size,
+  how,
+}: Extract<EngineEvent, { code: 'blob-done' }>): string | undefined {
+  return how === 'present' ? undefined : `${how}: ${printable(name)} ${bytesText(size)}`;
 }

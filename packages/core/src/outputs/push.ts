@@ -163,8 +163,8 @@ function layerContent(cx: EngineContext, plan: Plan, layer: BuiltLayer): Content
     descriptor: { mediaType, digest, size },
     async *open(): ByteStream {
       cx.signal.throwIfAborted();
-      if ('base' in planned) return yield* foreignBytes(cx, plan, planned);
-      yield* createReadStream(await layer.bytes()) as AsyncIterable<Uint8Array>;
+      if ('base' in planned) yield* foreignBytes(cx, plan, planned);
+      else yield* createReadStream(await layer.bytes()) as AsyncIterable<Uint8Array>;
     },
   };
 }
