@@ -22,6 +22,7 @@ export interface LowerPlace {
   readonly uid: number;
   readonly gid: number;
   readonly size: number;
+  readonly mtime: number;
   readonly target?: string;
   /** The layer, and in it the path, that hold the bytes of a file; a hard link has those of its target. */
   readonly layer: number;
@@ -31,6 +32,7 @@ export interface LowerPlace {
 
 /** Everything that stands below a step. */
 export interface LowerTree {
+  readonly places: ReadonlyMap<string, LowerPlace>;
   get(path: string): LowerPlace | undefined;
   /** Names of what stands in a folder. */
   children(folder: string): readonly string[];
@@ -54,13 +56,15 @@ export async function readLower(
     }
   }
   return {
+    places,
     get: (path) => places.get(path),
     children: (folder) => [...(folders.get(folder) ?? [])].sort(),
     hashes: (paths) => hashFiles(layers, places, paths, signal),
   };
 }
 
-function layerEntries(layer: LowerLayer, signal: AbortSignal): AsyncIterable<TarEntry> {
+/** The entries of a layer; read each one's content before the next. */
+export function layerEntries(layer: LowerLayer, signal: AbortSignal): AsyncIterable<TarEntry> {
   const stored = createReadStream(layer.path, { highWaterMark: 1 << 18 });
   const tar = decompress(stored as ByteStream, layer.mediaType);
   return readTar(tar, { name: layer.digest, signal });
@@ -85,8 +89,8 @@ function lay(
   }
   const linked = entry.type === 'hardlink' ? places.get(entry.target ?? '') : undefined;
   const own = { layer, content: entry.path, buildOnly };
-  const { type, mode, uid, gid, size, target } = entry;
-  const facts = { type, mode, uid, gid, size, ...(target === undefined ? {} : { target }) };
+  const { type, mode, uid, gid, size, mtime, target } = entry;
+  const facts = { type, mode, uid, gid, size, mtime, ...(target === undefined ? {} : { target }) };
   places.set(entry.path, linked === undefined ? { ...facts, ...own } : { ...linked, buildOnly });
   childrenOf(folders, folder).add(name);
 }

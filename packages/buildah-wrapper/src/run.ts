@@ -7,8 +7,9 @@ import { readChanges } from './changes.ts';
 import type { Confinement, Rights } from './confine.ts';
 import { diffEntries, type Diff, type DiffOptions } from './entries.ts';
 import { stepError } from './failure.ts';
-import { preparePush, writeInput } from './input.ts';
-import { readLower, type LowerLayer } from './lower.ts';
+import { flatten } from './flatten.ts';
+import { preparePush, writeInput, type Container } from './input.ts';
+import { readLower, type LowerLayer, type LowerTree } from './lower.ts';
 import type { BuildahContext } from './programs.ts';
 import { openSession, type Session, type StorageDriver } from './session.ts';
 
@@ -85,9 +86,10 @@ export function runSteps<T>(
       const lower = readLower(request.layers, cx.signal);
       // Whoever waits for it sees the failure; it must not count as unhandled before that.
       lower.catch(() => undefined);
-      await startContainer(session, request);
+      const container = await containerOf(session, request, lower, cx);
+      await startContainer(session, container, request.network);
       for (const command of request.commands) await runCommand(session, command, request, cx);
-      const tar = await takeLayer(session, request);
+      const tar = await takeLayer(session, container);
       const changes = await readChanges(tar, join(folder, 'changes.tar'), cx.signal);
       return await use(await diffEntries(changes, await lower, request));
     } finally {
@@ -96,14 +98,29 @@ export function runSteps<T>(
   });
 }
 
-async function startContainer(session: Session, request: StepRequest): Promise<void> {
-  const { layers, platform, network } = request;
-  const env = { ...STEP_ENV, ...request.env };
-  await writeInput(join(session.folder, 'in'), { layers, platform, env });
+/** The layers as they are, or as one where storage would copy the whole tree for each. */
+async function containerOf(
+  session: Session,
+  { layers, platform, env }: StepRequest,
+  lower: Promise<LowerTree>,
+  { way, signal }: StepContext,
+): Promise<Container> {
+  const container = { layers, platform, env: { ...STEP_ENV, ...env } };
+  if (way.driver !== 'vfs' || layers.length < 2) return container;
+  const flat = join(session.folder, 'flat.tar');
+  return { ...container, layers: [await flatten(layers, await lower, flat, signal)] };
+}
+
+async function startContainer(
+  session: Session,
+  container: Container,
+  network: StepRequest['network'],
+): Promise<void> {
+  await writeInput(join(session.folder, 'in'), container);
   const hermetic = network === 'none' ? ['--dns', 'none', '--http-proxy=false'] : [];
   await session.call([
     ...['from', '--quiet', '--signature-policy', 'policy.json', '--name', CONTAINER],
-    ...['--arch', platform.architecture, ...hermetic, 'oci:in'],
+    ...['--arch', container.platform.architecture, ...hermetic, 'oci:in'],
   ]);
 }
 
@@ -131,17 +148,17 @@ async function runCommand(
 }
 
 /** The container's own layer, out of an OCI layout that buildah writes. */
-async function takeLayer(session: Session, request: StepRequest): Promise<ByteStream> {
+async function takeLayer(session: Session, container: Container): Promise<ByteStream> {
   const policy = ['--signature-policy', 'policy.json'];
   const out = join(session.folder, 'out');
   await session.call(['commit', '--quiet', ...policy, '--timestamp', '0', CONTAINER, IMAGE]);
-  await preparePush(out, request);
+  await preparePush(out, container);
   await session.call(['push', '--quiet', ...policy, IMAGE, 'oci:out:latest']);
   const { manifests } = await readJson<{ manifests: readonly Descriptor[] }>(out, 'index.json');
   const { layers } = await readBlob(out, manifests[0]);
   const layer = layers.at(-1);
-  if (layer === undefined || layers.length !== request.layers.length + 1) {
-    const detail = `${layers.length} layers where ${request.layers.length + 1} were expected`;
+  if (layer === undefined || layers.length !== container.layers.length + 1) {
+    const detail = `${layers.length} layers where ${container.layers.length + 1} were expected`;
     throw mlcError('MLC8506', { phase: 'push', exit: 0, detail });
   }
   const file = createReadStream(join(out, blobPath(layer.digest)), { highWaterMark: 1 << 18 });

@@ -123,6 +123,8 @@ describe('runSteps', () => {
     const dropped = await world.run(script, { setid: 'drop' });
     expect(dropped.listing['opt/cat']).toMatch(/^755 /);
     expect(dropped.dropped).toEqual([{ path: 'opt/cat', what: 'mode 4755' }]);
+    const able = await world.run('cp /bin/cat /opt/cat; setcap cap_net_raw+ep /opt/cat');
+    expect(able.dropped).toEqual([{ path: 'opt/cat', what: 'security.capability' }]);
   });
 
   it('runs as another user where the step asks for it', async () => {

@@ -43,7 +43,7 @@ async function planned(
   within: TestContext = cx,
 ): Promise<Plan> {
   const options = { bytecode: false, platforms: [HOST], run, ...over } as const;
-  return makePlan(within, await project(within.root, [framework()], options as object));
+  return makePlan(within, await project(within.root, [framework()], options));
 }
 
 /** A lock with an image of next to nothing, and a shell for the build container. */
