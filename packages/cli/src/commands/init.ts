@@ -6,6 +6,7 @@ import type { CommandRun, Invocation } from '../command/types.ts';
 import { shown } from '../hosts/lines.ts';
 import { isCi } from '../session.ts';
 import type { initCommand } from '../table/tool.ts';
+import { planCi, writeCi } from './init-ci.ts';
 import { configText, frameworkOf } from './init-config.ts';
 import { findModels, MODEL_EXTENSIONS } from './init-models.ts';
 import { firstPartyFrameworks } from './inspect.ts';
@@ -17,7 +18,29 @@ type Call = Invocation<Options>;
 
 export const run: CommandRun<Options> = async (call) => {
   const { cwd, options, say, style } = call;
+  const { force } = options;
   const file = join(cwd, 'mlcontainer.config.ts');
+  const ci =
+    options.ci.length === 0
+      ? undefined
+      : await planCi(cwd, options.ci, { force, node: process.versions.node });
+  const isAsked = ci === undefined || call.args[0] !== undefined || !existsSync(file);
+  const written = isAsked ? await init(call, file) : undefined;
+  const files = ci === undefined ? [] : await writeCi(ci);
+  if (options.json) call.print(json({ ...written, ...(ci !== undefined && { ci: files }) }));
+  for (const path of files) say(`${style.good('✔')} Wrote ${style.name(shown(path, cwd))}.`);
+  for (const hint of ci?.hints ?? []) say(`  ${hint}`);
+  return 0;
+};
+
+interface WrittenConfig {
+  readonly file: string;
+  readonly model: string;
+  readonly framework: string | null;
+}
+
+async function init(call: Call, file: string): Promise<WrittenConfig> {
+  const { cwd, options, say, style } = call;
   if (existsSync(file) && !options.force) throw mlcError('MLC1110', { path: shown(file, cwd) });
   const model = await chooseModel(call);
   const facts = await factsOf(call, model);
@@ -31,11 +54,10 @@ export const run: CommandRun<Options> = async (call) => {
     configText({ model: path, facts, framework, targets: options.target }),
     options.force,
   );
-  if (options.json) call.print(json({ file, model: path, framework: framework?.plugin ?? null }));
   say(`${style.good('✔')} Wrote ${style.name(shown(file, cwd))} for ${path}.`);
   say(`  See what will be built: ${style.name('mlcontainer plan')}`);
-  return 0;
-};
+  return { file, model: path, framework: framework?.plugin ?? null };
+}
 
 async function chooseModel(call: Call): Promise<string> {
   const { args, cwd } = call;

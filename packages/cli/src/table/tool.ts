@@ -1,15 +1,17 @@
+import { CI_SYSTEMS } from '../ci/types.ts';
 import { fetchOptions } from '../command/global-options.ts';
 import { defineCommand } from '../command/types.ts';
 
 export const initCommand = defineCommand({
   name: 'init',
   group: 'Start',
-  summary: 'Write mlcontainer.config.ts for a model file',
+  summary: 'Write mlcontainer.config.ts for a model file, or files for a CI system',
   details:
-    'Finds the model, reads what it is, and writes a config for it. Asks nothing in CI or with --yes.',
+    'Finds the model, reads what it is, and writes a config for it. Asks nothing in CI or with --yes. ' +
+    'With --ci also the files of CI systems; where there is a config already, these alone.',
   args: [{ name: 'model', does: 'The exported model; looked for when left out' }],
   options: {
-    force: { type: 'flag', short: 'f', does: 'Replace a config that is there' },
+    force: { type: 'flag', short: 'f', does: 'Replace files that are there' },
     yes: { type: 'flag', short: 'y', does: 'Ask nothing' },
     target: {
       type: 'list',
@@ -17,11 +19,18 @@ export const initCommand = defineCommand({
       choices: ['cloud-run'],
       does: 'Also emit specs for a deployment target',
     },
+    ci: {
+      type: 'list',
+      value: 'system',
+      choices: CI_SYSTEMS,
+      does: 'Write what a CI system needs to build and push without any privilege',
+    },
   },
   examples: [
     { run: 'mlcontainer init', does: 'For the one model in this folder' },
     { run: 'mlcontainer init models/churn.pkl', does: 'For this model' },
     { run: 'mlcontainer init --target cloud-run', does: 'With a spec for Cloud Run' },
+    { run: 'mlcontainer init --ci github', does: 'With a workflow for GitHub Actions' },
   ],
 });
 

@@ -5,6 +5,7 @@ import {
   attach,
   copy,
   discover,
+  isManifestType,
   pullArtifact,
   pushArtifact,
   type ArtifactSpec,
@@ -139,12 +140,16 @@ function mountsFrom(source: Place, target: Place): readonly string[] {
 }
 
 function notify({ host }: EngineContext, { descriptor, sent, how }: CopyProgress): void {
-  const { digest, size, annotations } = descriptor;
-  const name = annotations?.['org.opencontainers.image.title'] ?? digest.slice(0, 19);
-  const blob = { name, digest, size };
-  if (how === undefined) host.notify({ code: 'blob-progress', ...blob, sent });
-  else if (how !== 'left-out') host.notify({ code: 'blob-done', ...blob, how });
-  else host.notify({ code: 'note', message: `${digest} is not distributed: it was left out` });
+  const { digest, size } = descriptor;
+  const name = nameOf(descriptor);
+  if (how === undefined) host.notify({ code: 'blob-progress', name, digest, sent, size });
+  else if (how !== 'left-out') host.notify({ code: 'blob-done', name, digest, size, how });
+  else host.notify({ code: 'note', message: `${name} may not be distributed: it was left out` });
+}
+
+function nameOf({ annotations, mediaType, digest }: Descriptor): string {
+  const title = annotations?.['org.opencontainers.image.title'];
+  return title ?? (isManifestType(mediaType) ? 'manifest' : digest.slice(0, 19));
 }
 
 function named(place: Place, { digest }: Descriptor): string {

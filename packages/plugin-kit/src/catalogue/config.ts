@@ -163,9 +163,9 @@ const usageErrors = {
     exit: 2,
   }),
   MLC1110: entry<{ path: string }>({
-    title: 'Config exists',
+    title: 'File exists',
     message: (d) => `${d.path} exists already.`,
-    why: '`init` writes a new config and never overwrites yours.',
+    why: '`init` writes new files and never overwrites yours.',
     fix: 'Edit it, or pass --force to replace it.',
     exit: 2,
   }),
