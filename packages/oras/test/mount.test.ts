@@ -53,6 +53,15 @@ it('of several sources takes the one that holds the blob', async () => {
   ]);
 });
 
+it('several sources are read with the token of the push', async () => {
+  const { registry, outcome } = await mountWith(
+    { authentication: { kind: 'bearer', users: { me: 'pw' } } },
+    ['none', 'base/os'],
+  );
+  await using _ = registry;
+  expect([outcome.how, registry.tokens.length]).toEqual(['mounted', 1]);
+});
+
 it('one token reaches the source as well, from the first question on', async () => {
   const { registry, outcome } = await mountWith({
     authentication: { kind: 'bearer', users: { me: 'pw' } },

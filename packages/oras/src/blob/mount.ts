@@ -65,12 +65,8 @@ async function sourceOf(context: Context, options: UploadOptions): Promise<strin
     (source) => source !== context.repository && !context.learnt.closedSources.has(source),
   );
   if (sources.length <= 1) return sources[0];
-  const { main } = await context.endpoints();
-  for (const source of sources) {
-    const endpoints = (): Promise<{ main: typeof main; mirrors: [] }> =>
-      Promise.resolve({ main: { ...main, repository: source }, mirrors: [] });
-    const other = { ...context, endpoints };
-    if (await hasBlob(other, options, { signal: options.signal })) return source;
-  }
+  const { signal, mountFrom } = options;
+  for (const from of sources)
+    if (await hasBlob(context, options, { signal, mountFrom, from, access: 'push' })) return from;
   return undefined;
 }

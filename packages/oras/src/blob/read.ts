@@ -12,6 +12,8 @@ import { mismatch, verified } from './verified.ts';
 export interface HasOptions extends ContentOptions {
   readonly access?: 'pull' | 'push';
   readonly mountFrom?: readonly string[];
+  /** Another repository of the same registry, read with the token that mounts from it. */
+  readonly from?: string;
 }
 
 /**
@@ -25,8 +27,9 @@ export async function hasBlob(
 ): Promise<boolean> {
   const { signal, access = 'pull', mountFrom } = options;
   try {
+    const to = await placeOf(context, digest, options.from);
     const { response, asked } = await sendMain(context, {
-      ...{ method: 'HEAD', to: blobPath(digest), access, mountFrom, signal },
+      ...{ method: 'HEAD', to, access, mountFrom, signal },
       what: `HEAD of ${digest}`,
     });
     if (response.status === 200) return await isWhole(response, size);
@@ -45,6 +48,12 @@ async function isWhole(response: HttpResponse, size: number): Promise<boolean> {
   await response.cancel();
   const length = response.header('content-length');
   return length === undefined || Number(length) === size;
+}
+
+async function placeOf(context: Context, digest: Digest, from: string | undefined) {
+  if (from === undefined) return blobPath(digest);
+  const { origin } = (await context.endpoints()).main;
+  return { url: `${origin}/v2/${from}${blobPath(digest)}`, namedBy: origin };
 }
 
 function blobPath(digest: Digest): string {

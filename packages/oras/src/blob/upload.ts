@@ -61,7 +61,7 @@ export async function uploadBlob(
     });
     await context.clock.sleep(PAUSE_MS * 2 ** (attempt - 1), signal);
     // The answer may have been lost after the registry had everything.
-    if (await hasBlob(context, upload, { signal, access: 'push' })) return out.sent();
+    if (await isThere(context, upload)) return out.sent();
     attempt += 1;
   }
 }
@@ -76,6 +76,18 @@ function learnForm(context: Context, form: UploadForm): void {
   if (form === 'put' || context.learnt.form === form) return;
   context.learnt.form = form;
   context.onEvent({ code: 'upload-form', name: context.name, form });
+}
+
+/** No answer to this question is none to the upload: that is tried as often as it may be. */
+async function isThere(context: Context, upload: UploadOptions): Promise<boolean> {
+  const { signal } = upload;
+  try {
+    return await hasBlob(context, upload, { signal, access: 'push' });
+  } catch (error) {
+    signal.throwIfAborted();
+    if (isMlcError(error) && (error.code === 'MLC7001' || error.code === 'MLC6505')) return false;
+    throw error;
+  }
 }
 
 function failed(

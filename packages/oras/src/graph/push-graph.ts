@@ -87,8 +87,9 @@ export async function pushGraph(
 }
 
 /** The tags that do not name the root yet. One that does proves that the root is there. */
-async function tagsToMove({ target, graph, options, root }: State): Promise<readonly string[]> {
-  const found = await mapInTurn(graph.tags, (tag) => headOf(target, tag, options));
+async function tagsToMove(state: State): Promise<readonly string[]> {
+  const { graph, root } = state;
+  const found = await mapInTurn(graph.tags, (tag) => headOf(state, tag));
   return graph.tags.filter((_, at) => found[at]?.digest !== root.descriptor.digest);
 }
 
@@ -98,23 +99,19 @@ async function mapInTurn<T, R>(items: readonly T[], map: (item: T) => Promise<R>
   return [...first, ...(await Promise.all(items.slice(1).map(map)))];
 }
 
-async function head({ target, options }: State, digest: Digest): Promise<boolean> {
-  return (await headOf(target, digest, options)) !== undefined;
+async function head(state: State, digest: Digest): Promise<boolean> {
+  return (await headOf(state, digest)) !== undefined;
 }
 
-async function headOf(
-  target: GraphTarget,
-  reference: string,
-  options: PushGraphOptions,
-): Promise<Descriptor | undefined> {
-  const { signal, mountFrom } = options;
+async function headOf(state: State, reference: string): Promise<Descriptor | undefined> {
+  const { target, options } = state;
+  const { signal } = options;
   if (target.headManifest !== undefined) {
-    const sources = typeof mountFrom === 'function' ? undefined : mountFrom;
-    const access = { signal, access: 'push' } as const;
-    return target.headManifest(reference, {
-      ...access,
-      ...(sources !== undefined && { mountFrom: sources }),
-    });
+    // The first question already asks for a token that reaches all that is mounted from.
+    const mountFrom = [
+      ...new Set(state.graph.blobs.flatMap((blob) => sourcesOf(state, blob.descriptor))),
+    ];
+    return target.headManifest(reference, { signal, access: 'push', mountFrom });
   }
   try {
     return await target.resolve(reference, { signal });
