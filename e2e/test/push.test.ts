@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { capture, output, startRealRegistry, type RealRegistry } from '@mlcontainer/tools';
+import { output, startRealRegistry, type RealRegistry } from '@mlcontainer/tools';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { mlcontainer, mlcontainerOk } from '../src/cli.ts';
 import { configure } from '../src/configure.ts';
@@ -54,7 +54,7 @@ describe('a push', () => {
     expect(report.digest).toBe(digest);
     expect(report.pushed.blobs.uploaded).toBeGreaterThan(10);
     const source = `docker://${registry.host}/team/diabetes`;
-    for (const tag of ['v1', 'stable', 'latest'].slice(0, 2)) {
+    for (const tag of ['v1', 'stable']) {
       const args = ['inspect', '--tls-verify=false', '--format', '{{.Digest}}', `${source}:${tag}`];
       expect((await output('skopeo', args)).trim()).toBe(digest);
     }
