@@ -16,7 +16,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const signal = new AbortController().signal;
 
-describe('probeBuildah', () => {
+describe('probeBuildah', { timeout: 120_000 }, () => {
   it('works here, with what it looked at, and leaves nothing', async () => {
     const ports = nodePorts({ env: process.env, cacheDir: folder, offline: true });
     const probe = await probeBuildah({ ports, env: process.env, signal });

@@ -7,10 +7,13 @@ import { runSteps } from '../src/run.ts';
 import { file, layerOf } from './support/rootfs.ts';
 import { makeWorld, type World } from './support/setup.ts';
 
+/** Several runs of buildah, also where other tests keep the machine busy. */
+const TIMEOUT = { timeout: 120_000 };
+
 let world: World;
 beforeAll(async () => {
   world = await makeWorld();
-});
+}, TIMEOUT.timeout);
 afterEach(() => expect(world.leftOver()).toEqual([]));
 afterAll(() => world.dispose());
 
@@ -53,7 +56,7 @@ const EXPECTED = {
   'opt/two': '644 0:0 changed',
 };
 
-describe('runSteps', () => {
+describe('runSteps', TIMEOUT, () => {
   it('takes back what a step changed, and nothing else, twice the same', async () => {
     const first = await world.run(CHANGES);
     expect(first.listing).toEqual(EXPECTED);
@@ -149,7 +152,7 @@ describe('runSteps', () => {
   });
 });
 
-describe('a failing step', () => {
+describe('a failing step', TIMEOUT, () => {
   it('is told with its command and its last words', async () => {
     const error = await failure(world.run('echo first; echo "the reason" >&2; exit 7'));
     expect(error.code).toBe('MLC8504');
@@ -167,7 +170,7 @@ describe('a failing step', () => {
   });
 });
 
-describe('the network', () => {
+describe('the network', TIMEOUT, () => {
   /** bash can connect by itself. */
   const connect = (port: number): string =>
     `bash -c 'exec 3<>/dev/tcp/127.0.0.1/${port} && cat <&3 > /opt/answer'`;
@@ -210,7 +213,7 @@ describe('the network', () => {
   });
 });
 
-describe('an abort', () => {
+describe('an abort', TIMEOUT, () => {
   it.each(['while the step runs', 'before it', 'in its preparation'])(
     '%s leaves no mount, no process and no file',
     async (when) => {
@@ -227,7 +230,7 @@ describe('an abort', () => {
   );
 });
 
-it('does not touch the user’s own storage', async () => {
+it('does not touch the user’s own storage', TIMEOUT, async () => {
   const places = [
     '/var/lib/containers/cache',
     '/var/lib/containers/storage',

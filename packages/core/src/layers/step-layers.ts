@@ -1,5 +1,12 @@
 import type { DebianLock, LockedDeb } from '@mlcontainer/debian';
-import { SLOTS, type Plan, type PlannedLayer, type Platform } from '@mlcontainer/plugin-kit';
+import {
+  mlcError,
+  SLOTS,
+  type Plan,
+  type PlannedLayer,
+  type PlannedSource,
+  type Platform,
+} from '@mlcontainer/plugin-kit';
 import type { Lock } from '../lock/types.ts';
 import { isStep } from '../steps/planned.ts';
 import type { ImageLayer } from './image-layers.ts';
@@ -55,6 +62,19 @@ export function withSteps(
   return result;
 }
 
+/** Throws MLC8508 for a package that is not among those of the image. */
+function scripted(
+  plan: Plan,
+  { packages: names }: Extract<PlannedSource, { kind: 'scripts' }>,
+  debian: DebianLock | undefined,
+): readonly LockedDeb[] {
+  const extra = (debian?.packages ?? []).filter(({ group }) => group === 'extra');
+  const known = extra.map(({ name }) => name);
+  const unknown = names.filter((name) => !known.includes(name));
+  if (unknown.length > 0) throw mlcError('MLC8508', { names: unknown, known });
+  return extra.filter((deb) => isScripted(plan, deb));
+}
+
 interface Around {
   readonly plan: Plan;
   readonly lock: Lock;
@@ -69,10 +89,7 @@ function stepLayer(
 ): ImageLayer {
   const { id, slot, owner, source } = planned;
   const debian = lock.debian.find(({ architecture }) => architecture === platform.architecture);
-  const installs =
-    source.kind === 'scripts'
-      ? (debian?.packages ?? []).filter((deb) => isScripted(plan, deb))
-      : [];
+  const installs = source.kind === 'scripts' ? scripted(plan, source, debian) : [];
   const commands = source.kind === 'run' ? source.commands : [];
   const recipe: StepRecipe = {
     kind: 'step',

@@ -1,4 +1,4 @@
-import { mlcError, type Base, type PlannedLayer, type RunStep } from '@mlcontainer/plugin-kit';
+import { type Base, type PlannedLayer, type RunStep } from '@mlcontainer/plugin-kit';
 
 /** The layers of the config's `run`, in its order. */
 export function runLayers(steps: readonly RunStep[] = []): readonly PlannedLayer[] {
@@ -15,14 +15,12 @@ export function runLayers(steps: readonly RunStep[] = []): readonly PlannedLayer
   }));
 }
 
-/** The layer of the packages whose maintainer scripts run. Throws MLC8508 for one that nobody asked for. */
+/** The layer of the packages whose maintainer scripts run. */
 export function scriptLayers(base: Base): readonly PlannedLayer[] {
   if (base.kind !== 'debian' || base.scripts === undefined) return [];
   const { packages, scripts } = base;
   if (scripts !== true && scripts.length === 0) return [];
   const names = scripts === true ? packages : scripts;
-  const unknown = names.filter((name) => !packages.includes(name));
-  if (unknown.length > 0) throw mlcError('MLC8508', { names: unknown, known: packages });
   return [
     {
       id: 'user/scripts',

@@ -57,8 +57,8 @@ export const buildahErrors = {
   }),
   MLC8508: entry<{ names: readonly string[]; known: readonly string[] }>({
     title: 'Scripts of a package that is not asked for',
-    message: (d) => `scripts names ${d.names.join(', ')}, which base.packages does not.`,
-    why: 'Maintainer scripts run for packages of the config; a name that fits none is most likely a slip.',
+    message: (d) => `scripts names ${d.names.join(', ')}, and the image has no such package.`,
+    why: 'Maintainer scripts run for packages that the config asks for, or that those depend on; a name that fits none is most likely a slip.',
     fix: (d) =>
       d.known.length === 0
         ? 'Add the package to packages.'

@@ -204,7 +204,8 @@ const packageErrors = {
     message: (d) =>
       `The ${d.script} of ${d.deb} does what laying files alone does not: ${d.lines.join(' ; ')}`,
     why: 'Maintainer scripts are never run. Those whose effect mlcontainer makes itself, or that need nothing in a container, are on a list; this one is not.',
-    fix: 'Leave the package out, use an image as the base, or allow the package by name once you know that the script is not needed.',
+    fix: (d) =>
+      `Let the script run: base: debian(suite, { scripts: ['${d.deb}'] }), which needs buildah. Or leave the package out.`,
   }),
 };
 
