@@ -41,6 +41,17 @@ describe('a client certificate', () => {
     expect(await getText(http, origin, { caFile })).toMatchObject({ text: 'nobody' });
   });
 
+  it('may be in one file with its key', async () => {
+    const { folder, origin, caFile, clientCert } = await mutualServer();
+    const both = join(folder, 'both.pem');
+    const texts = await Promise.all(
+      [clientCert.certFile, clientCert.keyFile].map((file) => readFile(file, 'utf8')),
+    );
+    await writeFile(both, texts.join(''));
+    const request = { caFile, clientCert: { certFile: both, keyFile: both } };
+    expect((await getText(testHttp().http, origin, request)).text).toMatch(/^server\d$/);
+  });
+
   it('goes through the tunnel of a proxy', async () => {
     const [{ port, caFile, clientCert }, proxy] = await Promise.all([mutualServer(), startProxy()]);
     const { http } = testHttp({ env: { HTTPS_PROXY: proxy.url } });

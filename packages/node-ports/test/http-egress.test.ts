@@ -4,8 +4,9 @@ import { pathToFileURL } from 'node:url';
 
 import { describe, expect, it } from 'vitest';
 
+import { createAuthority } from './fixtures/certificates.ts';
 import { codeOf, get, getText, signal, testHttp } from './fixtures/client.ts';
-import { reply, startServer } from './fixtures/servers.ts';
+import { reply, startServer, startTlsServer } from './fixtures/servers.ts';
 import { tempFolder } from './fixtures/temp-folder.ts';
 
 describe('the egress list', () => {
@@ -52,6 +53,68 @@ describe('the egress list', () => {
     const server = await startServer((_request, response) => reply(response, 200));
     const { http } = testHttp({ allowHosts: [pattern.replace('PORT', String(server.port))] });
     expect(await codeOf(getText(http, server.origin))).toBe(allowed ? 'no error' : 'MLC7006');
+  });
+});
+
+describe('hosts allowed later', () => {
+  async function company() {
+    const authority = await createAuthority(await tempFolder());
+    const start = async (host: string, location?: string) =>
+      startTlsServer(
+        await authority.issue(`IP:${host}`),
+        (_request, response) =>
+          location === undefined
+            ? reply(response, 200, 'yes')
+            : reply(response, 307, '', { location }),
+        host,
+      );
+    return { env: { SSL_CERT_FILE: authority.caFile }, start };
+  }
+
+  it('may name others over https, and those others; all of it is on record', async () => {
+    const { env, start } = await company();
+    const third = await start('127.0.0.3');
+    const second = await start('127.0.0.2', third.origin);
+    const first = await start('127.0.0.1', second.origin);
+    const { http } = testHttp({ env });
+    http.allow(['127.0.0.1']);
+    expect(await codeOf(get(http, third.origin))).toBe('MLC7006');
+    expect(await getText(http, first.origin)).toMatchObject({ text: 'yes' });
+    const named = Object.fromEntries(http.egress().map((each) => [each.origin, each.namedBy]));
+    expect(named).toEqual({
+      [first.origin]: undefined,
+      [second.origin]: first.origin,
+      [third.origin]: second.origin,
+    });
+    expect(await codeOf(get(http, third.origin))).toBe('MLC7006');
+    expect(await getText(http, third.origin, { namedBy: first.origin })).toMatchObject({
+      text: 'yes',
+    });
+  });
+
+  it('may not name others in the clear, nor be named by who is not allowed', async () => {
+    const other = await startServer((_request, response) => reply(response, 200), '127.0.0.2');
+    const server = await startServer((_request, response) =>
+      reply(response, 307, '', { location: other.origin }),
+    );
+    const { http } = testHttp();
+    http.allow(['127.0.0.1']);
+    expect(await codeOf(get(http, server.origin))).toBe('MLC7006');
+    const { env, start } = await company();
+    const [secure, target] = await Promise.all([start('127.0.0.3'), start('127.0.0.4')]);
+    const strict = testHttp({ env }).http;
+    strict.allow(['127.0.0.1']);
+    expect(await codeOf(get(strict, target.origin, { namedBy: secure.origin }))).toBe('MLC7006');
+    expect([other.connections(), target.connections()]).toEqual([0, 0]);
+  });
+
+  it('add up', async () => {
+    const server = await startServer((_request, response) => reply(response, 200));
+    const { http } = testHttp();
+    http.allow(['a.test']);
+    expect(await codeOf(get(http, server.origin))).toBe('MLC7006');
+    http.allow([`127.0.0.1:${server.port}`]);
+    expect(await getText(http, server.origin)).toMatchObject({ status: 200 });
   });
 });
 

@@ -73,6 +73,29 @@ describe('an address that a server named', () => {
   });
 });
 
+describe('a name', () => {
+  it.each(['169.254.169.254', '0.0.0.0', 'fe80::1', 'fd00:ec2::254'])(
+    'that stands for %s is MLC7019, and nobody is asked',
+    async (address) => {
+      const family = address.includes(':') ? 6 : 4;
+      const { http, clock } = testHttp({ lookup: () => Promise.resolve([{ address, family }]) });
+      expect(await codeOf(get(http, 'http://metadata.test/'))).toBe('MLC7019');
+      expect(clock.sleeps).toEqual([]);
+    },
+  );
+
+  it('that stands for other addresses too leads to those', async () => {
+    const server = await echo();
+    const lookup = () =>
+      Promise.resolve([
+        { address: '169.254.169.254', family: 4 },
+        { address: '127.0.0.1', family: 4 },
+      ]);
+    const url = `http://two.test:${server.port}/`;
+    expect(await getText(testHttp({ lookup }).http, url)).toMatchObject({ status: 200 });
+  });
+});
+
 describe('redirect: manual', () => {
   it('gives the answer as it is', async () => {
     const server = await startServer((_request, response) =>

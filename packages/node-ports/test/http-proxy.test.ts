@@ -105,6 +105,21 @@ describe('a proxy', () => {
     expect(await codeOf(get(missing, secure.url, { caFile: secure.caFile }))).toBe('MLC7001');
   });
 
+  it('may be named by the request, where the environment names none', async () => {
+    const [{ url }, own, other] = await Promise.all([plainServer(), startProxy(), startProxy()]);
+    const { http } = testHttp({ env: {} });
+    expect(await getText(http, url, { proxy: own.url })).toMatchObject({ status: 200 });
+    const env = { HTTP_PROXY: other.url };
+    await getText(testHttp({ env }).http, url, { proxy: own.url });
+    expect([own.seen.length, other.seen.length]).toEqual([1, 1]);
+    const direct = testHttp({
+      env: { NO_PROXY: 'files.test' },
+      lookup: () => Promise.resolve([{ address: '127.0.0.1', family: 4 }]),
+    });
+    expect(await getText(direct.http, url, { proxy: own.url })).toMatchObject({ status: 200 });
+    expect(own.seen).toHaveLength(1);
+  });
+
   it('is left out for NO_PROXY and for this machine', async () => {
     const [{ server, url }, proxy] = await Promise.all([plainServer(), startProxy()]);
     const direct = testHttp({

@@ -25,6 +25,8 @@ export interface HttpRequest {
   readonly clientCert?: { readonly certFile: string; readonly keyFile: string } | undefined;
   /** The server's certificate is not verified: only where the user said so for that very host. */
   readonly insecure?: boolean | undefined;
+  /** A proxy that the user named for this, where the environment names none; NO_PROXY counts as well. May hold credentials. */
+  readonly proxy?: string | undefined;
   /** With `manual`, an answer of 3xx is given as it is; `follow` when left out. */
   readonly redirect?: 'follow' | 'manual';
   /**

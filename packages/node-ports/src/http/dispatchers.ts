@@ -34,7 +34,7 @@ export interface Route {
 
 /** Connection pools by route and trust, made when first needed. */
 export interface Dispatchers {
-  route(url: URL, tls: TlsSettings, level: TrustLevel): Promise<Route>;
+  route(url: URL, tls: TlsSettings, level: TrustLevel, proxy?: string): Promise<Route>;
   close(): Promise<void>;
 }
 
@@ -42,8 +42,8 @@ export interface Dispatchers {
 export function createDispatchers(options: DispatcherOptions): Dispatchers {
   const made = new Map<string, Promise<Dispatcher>>();
   return {
-    async route(url, tls, level) {
-      const proxy = proxyFor(url, options.env);
+    async route(url, tls, level, named) {
+      const proxy = proxyFor(url, options.env, named);
       const key = keyOf(url, proxy, tls, level);
       const dispatcher = made.get(key) ?? makeDispatcher(options, url, proxy, tls, level);
       made.set(key, dispatcher);

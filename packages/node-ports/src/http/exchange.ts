@@ -22,6 +22,10 @@ export interface Message {
   readonly body: Body | undefined;
   readonly purpose: string;
   readonly tls: TlsSettings;
+  /** The address whose answer named this one. */
+  readonly namedBy: URL | undefined;
+  /** Used where the environment names no proxy. */
+  readonly proxy: string | undefined;
   /** Whether it may be sent again although the server may have acted on it; by the method where undefined. */
   readonly repeatable: boolean | undefined;
   /** Whether redirects are followed, and whether netrc may be asked for the hosts they lead to. */
@@ -84,7 +88,8 @@ async function waitForTurn({ clock, pauses }: State, { url, signal }: Message): 
 }
 
 async function tryOnce(state: State, message: Message, attempt: number): Promise<Outcome> {
-  const route = await state.dispatchers.route(message.url, message.tls, levelOf(state, message));
+  const { url: to, tls, proxy } = message;
+  const route = await state.dispatchers.route(to, tls, levelOf(state, message), proxy);
   const counter = state.egress.record(message.url, message.purpose, route.proxy);
   const isLast = attempt >= state.retry.attempts;
   try {

@@ -2,6 +2,7 @@ import { mlcError } from '@mlcontainer/plugin-kit';
 
 import { errno } from '../store/faults.ts';
 import { describeUrl } from './address.ts';
+import { LINK_LOCAL } from './resolver.ts';
 
 /** What a failed attempt means: `again` may help, `trust` may help with more roots, `final` may not. */
 export type Verdict = 'again' | 'trust' | 'final';
@@ -26,6 +27,7 @@ const NOT_SENT: ReadonlySet<string> = new Set([
 ]);
 const FINAL: ReadonlySet<string> = new Set([
   'ENOTFOUND',
+  LINK_LOCAL,
   'UND_ERR_INVALID_ARG',
   'UND_ERR_NOT_SUPPORTED',
   'ERR_INVALID_URL',
@@ -79,7 +81,7 @@ export function verdictOf(error: unknown, repeatable: boolean): Verdict {
   return repeatable || NOT_SENT.has(code ?? '') ? 'again' : 'final';
 }
 
-/** A failure that is no answer, as an error of the catalogue: MLC7008 certificate, MLC7009 proxy, MLC7001 anything else. */
+/** A failure that is no answer, as an error of the catalogue: MLC7008 certificate, MLC7009 proxy, MLC7019 link-local, MLC7001 anything else. */
 export function toNetworkError(
   error: unknown,
   request: { purpose: string; url: URL; proxy: URL | undefined; attempts: number },
@@ -89,6 +91,8 @@ export function toNetworkError(
   const code = codeOf(error);
   const detail = code ?? (error as Error).message;
   const status = proxyStatus(error);
+  if (code === LINK_LOCAL)
+    return mlcError('MLC7019', { purpose, host: request.url.host }, { cause: error });
   if (isCertificate(code)) return mlcError('MLC7008', { purpose, url, detail }, { cause: error });
   if (status !== undefined && request.proxy !== undefined) {
     return mlcError(

@@ -54,6 +54,11 @@ export interface HttpOptions {
 /** The HTTP port, with the list of who was contacted. */
 export interface NodeHttp extends HttpPort {
   egress(): readonly EgressEntry[];
+  /**
+   * From now on only these hosts (written as in `allowHosts`) besides those of earlier calls, and whom their answers
+   * name over https: the target of a redirect, an upload's location, a token server.
+   */
+  allow(hosts: readonly string[]): void;
   /** Ends all connections. Not needed at the end of a process: idle connections do not keep it alive. */
   close(): Promise<void>;
 }
@@ -96,11 +101,12 @@ export function createHttp(options: HttpOptions): NodeHttp {
   const state: State = {
     ...{ options, clock, retry, timeouts, random, egress, resolver, exchange },
     netrc: () => (netrc ??= readNetrc(options.env)),
-    isProxied: (url) => proxyFor(url, options.env) !== undefined,
+    isProxied: (url, proxy) => proxyFor(url, options.env, proxy) !== undefined,
   };
   return {
     request: (request) => send(state, request),
     egress: egress.list,
+    allow: egress.allow,
     close: dispatchers.close,
   };
 }
@@ -118,29 +124,30 @@ async function send(state: State, request: HttpRequest): Promise<HttpResponse> {
 /** An address that another server named gets neither its own user name nor, in the clear, the netrc entry. */
 async function checkNamed(
   state: State,
-  { namedBy, purpose, netrc = true }: HttpRequest,
+  { namedBy, purpose, proxy, netrc = true }: HttpRequest,
   { url, userInfo }: Address,
 ): Promise<Named> {
-  if (namedBy === undefined) return { url, userInfo, netrc };
+  if (namedBy === undefined) return { url, userInfo, netrc, from: undefined };
   const { url: from } = parseAddress(namedBy, purpose);
-  await checkLead(state, from, url, purpose);
-  if (from.origin === url.origin) return { url, userInfo, netrc };
-  return { url, userInfo: undefined, netrc: netrc && url.protocol === 'https:' };
+  await checkLead(state, from, url, { purpose, proxy });
+  if (from.origin === url.origin) return { url, userInfo, netrc, from };
+  return { url, userInfo: undefined, netrc: netrc && url.protocol === 'https:', from };
 }
 
 interface Named {
   readonly url: URL;
   readonly userInfo: string | undefined;
   readonly netrc: boolean;
+  readonly from: URL | undefined;
 }
 
 async function firstMessage(
   state: State,
   request: HttpRequest,
-  { url, userInfo, netrc }: Named,
+  { url, userInfo, netrc, from }: Named,
 ): Promise<Message> {
   const { method = 'GET', body, purpose, repeatable, redirect = 'follow', signal } = request;
-  const { caFile, clientCert, insecure } = request;
+  const { caFile, clientCert, insecure, proxy } = request;
   const headers: Record<string, string> = {
     accept: '*/*',
     'accept-encoding': 'identity',
@@ -151,7 +158,9 @@ async function firstMessage(
   const login = userInfo ?? (netrc ? (await state.netrc()).get(hostOf(url)) : undefined);
   if (login !== undefined) headers.authorization ??= basic(login);
   const tls = { caFile, clientCert, insecure };
-  return { url, method, headers, body, purpose, tls, repeatable, redirect, netrc, signal };
+  const namedBy = from;
+  const how = { tls, proxy, repeatable, redirect, netrc, namedBy, signal };
+  return { url, method, headers, body, purpose, ...how };
 }
 
 function toResponse(state: State, message: Message, followed: Followed): HttpResponse {

@@ -41,6 +41,8 @@ describe('proxyFor', () => {
     ['http://localhost:8080/', undefined],
     ['http://x.localhost/', undefined],
     ['https://127.0.0.9/', undefined],
+    ['http://169.254.169.254/', undefined],
+    ['http://[fe80::1]/', undefined],
     ['https://[::1]/', undefined],
   ])('%s goes through %s', (url, proxy) => {
     expect(proxyFor(new URL(url), env)?.origin).toBe(proxy);

@@ -6,17 +6,13 @@ import { zoneOf } from './zones.ts';
 
 /**
  * The proxy for an address, by HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY, the lower-case names first. This
- * machine itself is never asked for through a proxy, as in Go's net/http.
+ * machine itself is never asked for through a proxy, as in Go's net/http; nor are its link-local neighbours, where a
+ * proxy would show its own credentials. `otherwise` is used where no variable names a proxy.
  */
-export function proxyFor(url: URL, env: Environment): URL | undefined {
+export function proxyFor(url: URL, env: Environment, otherwise?: string): URL | undefined {
   const scheme = url.protocol === 'https:' ? 'https' : 'http';
-  const text = variable(
-    env,
-    `${scheme}_proxy`,
-    `${scheme.toUpperCase()}_PROXY`,
-    'all_proxy',
-    'ALL_PROXY',
-  );
+  const names = [`${scheme}_proxy`, `${scheme.toUpperCase()}_PROXY`, 'all_proxy', 'ALL_PROXY'];
+  const text = variable(env, ...names) ?? otherwise;
   if (
     text === undefined ||
     isLocal(hostOf(url)) ||
@@ -28,7 +24,7 @@ export function proxyFor(url: URL, env: Environment): URL | undefined {
 }
 
 function isLocal(host: string): boolean {
-  if (isIP(host) > 0) return zoneOf(host) === 'loopback';
+  if (isIP(host) > 0) return zoneOf(host) === 'loopback' || zoneOf(host) === 'reserved';
   return host === 'localhost' || host.endsWith('.localhost');
 }
 

@@ -35,7 +35,7 @@ export interface FollowOptions {
   readonly resolver: Resolver;
   readonly netrc: () => Promise<Netrc>;
   /** Whether a name is resolved by a proxy, so that its address is not ours to judge. */
-  readonly isProxied: (url: URL) => boolean;
+  readonly isProxied: (url: URL, proxy: string | undefined) => boolean;
 }
 
 /** The answer at the end of the redirects, and the address that gave it. */
@@ -48,7 +48,7 @@ export interface Followed {
 export async function follow(options: FollowOptions, first: Message): Promise<Followed> {
   let message = first;
   for (let hops = 0; ; hops += 1) {
-    options.egress.check(message.url, message.purpose);
+    options.egress.check(message.url, message.purpose, message.namedBy);
     const answer = await options.exchange(message);
     const location = REDIRECTS.has(answer.status) ? headerOf(answer, 'location') : undefined;
     if (location === undefined || message.redirect === 'manual')
@@ -68,12 +68,13 @@ async function nextMessage(
   const { url } = parseAddress(location, message.purpose, message.url);
   if (hops >= LIMIT)
     throw refused(message.purpose, message.url, url, `more than ${LIMIT} redirects`);
-  await checkLead(options, message.url, url, message.purpose);
+  await checkLead(options, message.url, url, message);
+  const moved = { ...message, url, namedBy: message.url };
   if (url.origin === message.url.origin)
-    return { ...message, ...changedMethod(message, status, message.headers), url };
+    return { ...moved, ...changedMethod(message, status, message.headers) };
   const headers = await carriedHeaders(options, message, url);
   const tls = { caFile: message.tls.caFile };
-  return { ...message, ...changedMethod(message, status, headers), url, tls };
+  return { ...moved, ...changedMethod(message, status, headers), tls };
 }
 
 /**
@@ -84,9 +85,9 @@ export async function checkLead(
   options: FollowOptions,
   from: URL,
   to: URL,
-  purpose: string,
+  { purpose, proxy }: { readonly purpose: string; readonly proxy?: string | undefined },
 ): Promise<void> {
-  const reason = await refusal(options, from, to);
+  const reason = await refusal(options, from, to, proxy);
   if (reason !== undefined) throw refused(purpose, from, to, reason);
 }
 
@@ -99,14 +100,16 @@ async function refusal(
   { resolver, isProxied }: FollowOptions,
   from: URL,
   to: URL,
+  proxy: string | undefined,
 ): Promise<string | undefined> {
   if (to.protocol !== 'http:' && to.protocol !== 'https:') return `the scheme ${to.protocol}`;
   if (from.protocol === 'https:' && to.protocol === 'http:') return 'it leads from https to http';
   const [source, target] = [hostOf(from), hostOf(to)];
   if (source === target) return undefined;
   const literal = isIP(target) > 0;
-  if (isProxied(to) && !literal) return undefined;
-  const fromZone = isProxied(from) && isIP(source) === 0 ? 'public' : await resolver.zone(source);
+  if (isProxied(to, proxy) && !literal) return undefined;
+  const fromZone =
+    isProxied(from, proxy) && isIP(source) === 0 ? 'public' : await resolver.zone(source);
   const toZone = literal ? zoneOf(target) : await resolver.zone(target);
   return mayLead(fromZone, toZone)
     ? undefined

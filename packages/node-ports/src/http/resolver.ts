@@ -11,6 +11,8 @@ export interface Resolver {
 }
 
 const KEEP_MS = 60_000;
+/** The code of the error for a name that leads to no address that a server may have. */
+export const LINK_LOCAL = 'MLC_LINK_LOCAL';
 
 interface Known {
   readonly until: number;
@@ -52,15 +54,24 @@ function lookupFunction(addresses: Lookup): LookupFunction {
   return (host, options, callback) => {
     addresses(host).then(
       (found) => {
-        const wanted = found.filter(({ family }) => !options.family || family === options.family);
+        const usable = found.filter(({ address }) => zoneOf(address) !== 'reserved');
+        const wanted = usable.filter(({ family }) => !options.family || family === options.family);
         const [first] = wanted;
-        if (first === undefined) callback(notFound(host), '', 0);
+        if (first === undefined)
+          callback(usable.length < found.length ? linkLocal(host) : notFound(host), '', 0);
         else if (options.all) callback(null, [...wanted]);
         else callback(null, first.address, first.family);
       },
       (error: NodeJS.ErrnoException) => callback(error, '', 0),
     );
   };
+}
+
+/** Clouds serve credentials at such addresses; who means one writes the address itself, which asks no name server. */
+function linkLocal(host: string): NodeJS.ErrnoException {
+  return Object.assign(new Error(`${host} stands for a link-local or reserved address`), {
+    code: LINK_LOCAL,
+  });
 }
 
 function notFound(host: string): NodeJS.ErrnoException {

@@ -75,6 +75,8 @@ describe('a redirect', () => {
       body: undefined,
       purpose: 'test',
       tls: {},
+      proxy: undefined,
+      namedBy: undefined,
       repeatable: undefined,
       redirect: 'follow' as const,
       netrc: true,

@@ -119,6 +119,12 @@ export const systemErrors = {
     fix: 'Correct the path or the file: the configuration or a certs.d folder names it.',
     exit: 2,
   }),
+  MLC7019: entry<{ purpose: string; host: string }>({
+    title: 'Name of a link-local address',
+    message: (d) => `${d.purpose}: ${d.host} stands for a link-local or reserved address.`,
+    why: 'Clouds serve the credentials of their machines at such addresses, and whoever owns a name decides where it leads.',
+    fix: 'Find out why the name leads there. If that is meant, write the address itself.',
+  }),
   MLC7020: entry<{ command: string; detail: string }>({
     title: 'Program did not start',
     message: (d) => `${d.command} could not be started: ${d.detail}.`,

@@ -6,6 +6,7 @@ import {
   type StoredBlob,
   type StoreExpectation,
 } from '@mlcontainer/plugin-kit';
+import { reach } from '../settings/reach.ts';
 import { addressOf } from '../settings/secret.ts';
 import type { PythonSettings } from '../settings/settings.ts';
 import type { ListedFile } from '../simple/client.ts';
@@ -22,20 +23,20 @@ export interface DownloadContext {
  * MLC7004 when hash or size are others than expected.
  */
 export async function downloadFile(
-  from: Pick<ListedFile, 'place'>,
+  from: Pick<ListedFile, 'place' | 'namedBy'>,
   expect: StoreExpectation,
   cx: DownloadContext,
 ): Promise<StoredBlob> {
   const url = addressOf(from.place);
   if (url.startsWith('file:'))
     return cx.ports.store.put(createReadStream(fileURLToPath(url)), expect);
-  const caFile = cx.settings.caFile?.value;
   const response = await cx.ports.http.request({
     url,
     headers: { accept: '*/*', 'accept-encoding': 'identity' },
     purpose: 'wheel',
     signal: cx.signal,
-    ...(caFile === undefined ? {} : { caFile }),
+    ...reach(cx.settings, url),
+    ...(from.namedBy === undefined ? {} : { namedBy: from.namedBy }),
   });
   if (response.status === 200) return cx.ports.store.put(response.body, expect);
   await response.cancel();

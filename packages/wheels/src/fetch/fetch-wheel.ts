@@ -47,8 +47,15 @@ async function unlessGone(
   try {
     return (await download).path;
   } catch (error) {
-    const status = isMlcError(error) && error.code === 'MLC7002' ? error.data['status'] : undefined;
-    if (status === 404 || status === 410 || (error as { code?: unknown }).code === 'ENOENT')
+    const code = isMlcError(error) ? error.code : undefined;
+    const status = isMlcError(error) && code === 'MLC7002' ? error.data['status'] : undefined;
+    // Not allowed by itself, it may be as what the index names.
+    if (
+      code === 'MLC7006' ||
+      status === 404 ||
+      status === 410 ||
+      (error as { code?: unknown }).code === 'ENOENT'
+    )
       return undefined;
     throw error;
   }

@@ -73,7 +73,8 @@ async function* allEntries(
   }
   for await (const { path, bytes } of bytecode) {
     rows.push({ path, hash: '', size: '' });
-    yield* emit(madeEntry({ path, mode: 0o644, bytes }));
+    const content = { kind: 'bytes', bytes, quick: true } as const;
+    yield* emit({ type: 'file', path, mode: 0o644, content });
   }
   const path = `${options.site}/${wheel.distInfo}/RECORD`;
   rows.push({ path, hash: '', size: '' });

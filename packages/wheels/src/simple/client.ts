@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { mlcError, type Ports } from '@mlcontainer/plugin-kit';
 import { normalizeName } from '../names/normalize.ts';
+import { reach } from '../settings/reach.ts';
 import { addressOf, type Place, secret } from '../settings/secret.ts';
 import type { PythonSettings } from '../settings/settings.ts';
 import { ACCEPT, type IndexFile, parseHtml, parsePage } from './page.ts';
@@ -17,6 +18,8 @@ export interface ClientContext {
 /** A file listed somewhere, with the place to ask at (credentials of the listing's own origin in it). */
 export interface ListedFile extends IndexFile {
   readonly place: Place;
+  /** The page that named it, where that came from the network. */
+  readonly namedBy?: string;
 }
 
 const PAGE_LIMIT = 256 * 1024 * 1024;
@@ -57,13 +60,12 @@ async function remotePage(
   from: Place,
   cx: ClientContext,
 ): Promise<ListedFile[] | undefined> {
-  const caFile = cx.settings.caFile?.value;
   const response = await cx.ports.http.request({
     url,
     headers: { accept },
     purpose: 'wheel index',
     signal: cx.signal,
-    ...(caFile === undefined ? {} : { caFile }),
+    ...reach(cx.settings, url),
   });
   if (response.status !== 200) await response.cancel();
   if (response.status === 404 || response.status === 410) return undefined;
@@ -79,9 +81,10 @@ async function remotePage(
     });
   }
   const text = await readText(response.body, response.url);
-  return parsePage(text, response.header('content-type') ?? '', response.url).map((file) =>
-    listed(file, from),
-  );
+  return parsePage(text, response.header('content-type') ?? '', response.url).map((file) => ({
+    ...listed(file, from),
+    namedBy: response.url,
+  }));
 }
 
 async function readText(body: AsyncIterable<Uint8Array>, url: string): Promise<string> {

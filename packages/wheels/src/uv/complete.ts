@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import type { Ports } from '@mlcontainer/plugin-kit';
 import { downloadFile } from '../fetch/download.ts';
 import { rememberAddress } from '../fetch/addresses.ts';
+import { reach } from '../settings/reach.ts';
 import { addressOf, type Place, secret } from '../settings/secret.ts';
 import type { PythonSettings } from '../settings/settings.ts';
 import { localFile, type PylockWheel } from './pylock.ts';
@@ -49,14 +50,13 @@ async function hashFile(path: string, signal: AbortSignal): Promise<string> {
 }
 
 async function remoteSize(url: string, cx: CompleteContext): Promise<number | undefined> {
-  const caFile = cx.settings.caFile?.value;
   const response = await cx.ports.http.request({
     url: addressOf(withCredentials(url, cx.settings)),
     method: 'HEAD',
     headers: { 'accept-encoding': 'identity' },
     purpose: 'wheel index',
     signal: cx.signal,
-    ...(caFile === undefined ? {} : { caFile }),
+    ...reach(cx.settings, url),
   });
   await response.cancel();
   const length = Number(response.header('content-length') ?? Number.NaN);
