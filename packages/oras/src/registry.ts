@@ -12,7 +12,7 @@ export interface RegistryClientOptions {
   readonly settings: SettingsLookup;
   /** Uploads at a time, over all repositories; 6 when left out. */
   readonly concurrency?: number;
-  /** Send blobs larger than this in chunks of this many bytes, each of which can be resumed. At most 64 MiB. */
+  /** Send blobs larger than this in chunks of this many bytes, each of which can be resumed. At most 16 MiB. */
   readonly chunkBytes?: number;
   readonly onEvent?: OnRegistryEvent;
 }

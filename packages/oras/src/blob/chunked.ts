@@ -8,7 +8,10 @@ import { closeSession, type UploadEnd } from './close.ts';
 
 /** A chunk is held in memory, so that it can be sent again. Bytes. */
 const DEFAULT_CHUNK = 8 * 1024 * 1024;
-export const LARGEST_CHUNK = 64 * 1024 * 1024;
+/** Six of them at a time stay under what a builder may take. */
+export const LARGEST_CHUNK = 16 * 1024 * 1024;
+/** What is believed of a registry's least size. */
+const LARGEST_LEAST = 64 * 1024 * 1024;
 /** How often one chunk is tried. */
 const ATTEMPTS = 5;
 const PAUSE_MS = 500;
@@ -31,7 +34,7 @@ export async function uploadChunked(
   out: Outgoing,
 ): Promise<UploadEnd> {
   const state: State = { context, options, out, session };
-  const size = chunkSize(context, session);
+  const size = Math.min(chunkSize(context, session), Math.max(options.size, 1));
   let start = 0;
   for await (const chunk of chunksOf(out.body(), size)) {
     const problem = await sendChunk(state, chunk, start);
@@ -42,27 +45,28 @@ export async function uploadChunked(
 }
 
 function chunkSize({ chunkBytes }: Context, { chunkMin }: Session): number {
-  return Math.min(Math.max(chunkBytes ?? DEFAULT_CHUNK, chunkMin, 1), LARGEST_CHUNK);
+  return Math.max(chunkBytes ?? DEFAULT_CHUNK, Math.min(chunkMin, LARGEST_LEAST));
 }
 
-/** Cuts a stream into chunks of one size, the last one shorter. */
+/**
+ * Cuts a stream into chunks of one size, the last one shorter. All are the same memory: each is over when the next
+ * one is asked for.
+ */
 export async function* chunksOf(source: ByteStream, size: number): ByteStream {
-  let held: Uint8Array[] = [];
-  let bytes = 0;
+  const buffer = Buffer.allocUnsafe(size);
+  let held = 0;
   for await (const part of source) {
-    let rest = part;
-    while (bytes + rest.byteLength >= size) {
-      const head = rest.subarray(0, size - bytes);
-      yield Buffer.concat([...held, head], size);
-      rest = rest.subarray(head.byteLength);
-      held = [];
-      bytes = 0;
+    for (let at = 0; at < part.byteLength;) {
+      const piece = part.subarray(at, at + size - held);
+      buffer.set(piece, held);
+      held += piece.byteLength;
+      at += piece.byteLength;
+      if (held < size) continue;
+      yield buffer;
+      held = 0;
     }
-    // The source may use its buffer again.
-    if (rest.byteLength > 0) held.push(Buffer.from(rest));
-    bytes += rest.byteLength;
   }
-  if (bytes > 0) yield Buffer.concat(held, bytes);
+  if (held > 0) yield buffer.subarray(0, held);
 }
 
 /** Sends one chunk until the registry has all of it; `start` is its offset in the blob. */

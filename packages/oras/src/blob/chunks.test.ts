@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 
-import { collect } from '../../test/support/collect.ts';
 import { chunksOf } from './chunked.ts';
 
 async function* stream(parts: readonly Uint8Array[]) {
@@ -17,7 +16,8 @@ it('cuts any stream into chunks of one size, the last one shorter', async () => 
   const parts = fc.array(fc.uint8Array({ maxLength: 64 }), { maxLength: 12 });
   await fc.assert(
     fc.asyncProperty(parts, fc.integer({ min: 1, max: 100 }), async (given, size) => {
-      const chunks = await collect(chunksOf(stream(given), size));
+      const chunks: Buffer[] = [];
+      for await (const chunk of chunksOf(stream(given), size)) chunks.push(Buffer.from(chunk));
       expect(Buffer.concat(chunks)).toEqual(Buffer.concat(given));
       expect(chunks.slice(0, -1).every(({ byteLength }) => byteLength === size)).toBe(true);
       expect(chunks.every(({ byteLength }) => byteLength > 0 && byteLength <= size)).toBe(true);
