@@ -17,12 +17,6 @@ export async function readCapped(
   return Buffer.concat(chunks, size);
 }
 
-/** JSON of a body; undefined where it is none, or longer than `limit` bytes. */
-export async function readJson(response: HttpResponse, limit: number): Promise<unknown> {
-  const bytes = await readCapped(response, limit);
-  return bytes === undefined ? undefined : parseJson(bytes);
-}
-
 /** JSON in UTF-8; undefined where it is none. */
 export function parseJson(bytes: Uint8Array): unknown {
   try {
