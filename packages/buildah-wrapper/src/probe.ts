@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { isMlcError } from '@mlcontainer/plugin-kit';
 import type { Rights } from './confine.ts';
 import { BUILDAH_MINIMUM, machineFacts, type MachineFact } from './facts.ts';
-import { findProgram, type BuildahContext } from './programs.ts';
+import { findProgram, privateFolders, searchPath, type BuildahContext } from './programs.ts';
 import type { BuildahWay } from './run.ts';
 import { openSession, type StorageDriver } from './session.ts';
 
@@ -75,11 +75,15 @@ async function programFacts(cx: BuildahContext): Promise<ProgramFacts> {
     others.push({ name, status: 'missing', detail: 'not installed', remedy });
   }
   if (path === undefined) return { facts: [notInstalled(), ...others] };
-  const { code, stdout, stderr } = await cx.ports.exec.run({
-    command: path,
-    args: ['--version'],
-    signal: cx.signal,
-  });
+  // Even this makes folders: in a home, and where temporary files go.
+  const { code, stdout, stderr } = await cx.ports.store.withTemp((folder) =>
+    cx.ports.exec.run({
+      command: path,
+      args: ['--version'],
+      env: { ...privateFolders(folder), PATH: searchPath(cx.env), LC_ALL: 'C.UTF-8' },
+      signal: cx.signal,
+    }),
+  );
   const text = new TextDecoder().decode(stdout);
   const version = /version (\d+(?:\.\d+)+)/.exec(text)?.[1];
   if (code !== 0 || version === undefined) {

@@ -26,6 +26,11 @@ export async function findProgram(cx: BuildahContext, name: string): Promise<str
   return (await cx.ports.exec.which(name)) ?? system.find((path) => existsSync(path));
 }
 
+/** Variables by which buildah finds places for files of its own, all in one folder. */
+export function privateFolders(folder: string): Record<string, string> {
+  return { HOME: folder, TMPDIR: folder, XDG_RUNTIME_DIR: folder };
+}
+
 /** Stands where nothing may be interrupted: removing what was made. */
 export function neverAborted(): AbortSignal {
   return new AbortController().signal;

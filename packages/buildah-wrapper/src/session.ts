@@ -85,6 +85,7 @@ function environment(folder: string, { env }: BuildahContext): Record<string, st
     ...Object.fromEntries(proxies),
     PATH: searchPath(env),
     HOME: at('home'),
+    XDG_RUNTIME_DIR: at('home'),
     TMPDIR: at('tmp'),
     LC_ALL: 'C.UTF-8',
     CONTAINERS_CONF: at('containers.conf'),

@@ -17,7 +17,16 @@ export interface PlanHost {
 export async function planHosts(cx: EngineContext, plan: Plan): Promise<readonly PlanHost[]> {
   const base =
     plan.base.kind === 'image' ? await baseHosts(plan.base) : await debianHosts(cx, plan);
-  return unique([...base, ...pythonHosts(await settingsOf(cx))]);
+  return unique([...base, ...pythonHosts(await settingsOf(cx)), ...stepHosts(plan)]);
+}
+
+/** A step with a declared network asks whom it likes; that must not go unsaid. */
+function stepHosts({ layers }: Plan): readonly PlanHost[] {
+  return layers.flatMap(({ id, owner, source }) =>
+    source.kind === 'run' && source.network === 'declared'
+      ? [{ host: 'any', purpose: `the step ${id}`, source: `${owner}: network declared` }]
+      : [],
+  );
 }
 
 async function baseHosts({ reference }: PlannedImageBase): Promise<readonly PlanHost[]> {
