@@ -14,6 +14,7 @@ test('a build starts again with the same words, a small young generation and two
       'node',
       '--conditions=x',
       '--max-semi-space-size=4',
+      '--initial-old-space-size=32',
       '/x/bin.js',
       '--cwd',
       'a',

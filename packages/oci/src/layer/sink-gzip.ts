@@ -1,18 +1,50 @@
 import { crc32 } from 'node:zlib';
 import { MEDIA_TYPES } from '../descriptor.ts';
 import type { DeflatedContent } from '../entry.ts';
-import { createDeflater } from './deflate.ts';
+import { createDeflater, QUICK_LEVEL, type Deflater } from './deflate.ts';
 import { GZIP_HEADER, gzipTrailer } from './gzip.ts';
 import { inflateContent } from './inflate.ts';
 import { createBlockBuffer, emit, type LayerSink, type SinkParts } from './sink.ts';
 
 /**
  * gzip in members (RFC 1952, 2.2: "a gzip file consists of a series of members"). Tar bytes are collected and cut
- * after each MiB; each piece is a member. A deflate stream that is handed in becomes a member as it is: our header,
- * its bytes, its CRC-32 and size. It is inflated on the way, for the diffID and to prove CRC and size.
+ * after each MiB, and where the effort changes; each piece is a member. A deflate stream that is handed in becomes a
+ * member as it is: our header, its bytes, its CRC-32 and size. It is inflated on the way, for the diffID and to prove
+ * CRC and size.
  */
 export function gzipMembersSink(parts: SinkParts): LayerSink {
-  const deflater = createDeflater();
+  const normal = membersOf(parts, createDeflater());
+  let quick: Members | undefined;
+  let current = normal;
+  return {
+    mediaType: MEDIA_TYPES.layerGzip,
+    add: (bytes) => current.add(bytes),
+    quick: async (isQuick) => {
+      if (isQuick === (current !== normal)) return;
+      await current.end();
+      if (isQuick) quick ??= membersOf(parts, createDeflater(QUICK_LEVEL));
+      current = (isQuick ? quick : undefined) ?? normal;
+    },
+    splice: async (content, path) => {
+      await current.end();
+      await emit(parts, GZIP_HEADER);
+      await inflateContent(content, path, {
+        deflated: (chunk) => emit(parts, chunk),
+        inflated: (chunk) => parts.raw.update(chunk),
+      });
+      await emit(parts, gzipTrailer(content.crc32, content.size));
+    },
+    end: () => current.end(),
+  };
+}
+
+interface Members {
+  add(bytes: Uint8Array): Promise<void>;
+  /** Ends the member that is being collected. */
+  end(): Promise<void>;
+}
+
+function membersOf(parts: SinkParts, deflater: Deflater): Members {
   const flush = async (size: number): Promise<void> => {
     if (size === 0) return;
     const block = deflater.input.subarray(0, size);
@@ -21,20 +53,7 @@ export function gzipMembersSink(parts: SinkParts): LayerSink {
     await emit(parts, Buffer.concat([GZIP_HEADER, deflater.deflate(size, true), trailer]));
   };
   const pending = createBlockBuffer(deflater.input, flush);
-  return {
-    mediaType: MEDIA_TYPES.layerGzip,
-    add: pending.add,
-    splice: async (content, path) => {
-      await flush(pending.take());
-      await emit(parts, GZIP_HEADER);
-      await inflateContent(content, path, {
-        deflated: (chunk) => emit(parts, chunk),
-        inflated: (chunk) => parts.raw.update(chunk),
-      });
-      await emit(parts, gzipTrailer(content.crc32, content.size));
-    },
-    end: () => flush(pending.take()),
-  };
+  return { add: pending.add, end: () => flush(pending.take()) };
 }
 
 /** gzip as one member: for readers that stop after the first. The same deflate and cuts, as blocks of one stream. */

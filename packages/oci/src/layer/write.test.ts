@@ -51,6 +51,35 @@ test.each(COMPRESSIONS)(
   },
 );
 
+test.each(COMPRESSIONS)(
+  '%s: what is compressed quickly unpacks to the same',
+  async (compression) => {
+    const quick = (path: string): Entry => ({
+      type: 'file',
+      path,
+      mode: 0o644,
+      content: { kind: 'bytes', bytes: PROSE, quick: true },
+    });
+    const entries = (make: (path: string) => Entry): Entry[] => [
+      file('a', PROSE),
+      make('b'),
+      make('c'),
+      file('d', PROSE),
+    ];
+    const [plain, fast] = [
+      await layerOf(
+        entries((path) => file(path, PROSE)),
+        compression,
+      ),
+      await layerOf(entries(quick), compression),
+    ];
+    expect(fast.diffId).toBe(plain.diffId);
+    expect(unpack(fast.bytes, compression)).toEqual(unpack(plain.bytes, compression));
+    if (compression === 'gzip-members') expect(fast.size).toBeGreaterThan(plain.size);
+    else expect(fast.digest).toBe(plain.digest);
+  },
+);
+
 test.each(COMPRESSIONS)('%s: the bytes do not depend on chunks', async (compression) => {
   const first = await layerOf(sample(1 << 20), compression);
   for (const size of [997, 65_536, 4_000_000]) {
