@@ -57,11 +57,12 @@ describe('an image with steps', () => {
   });
 
   it('is valid for us, skopeo and umoci, and holds what scripts and steps made, but no shell', async () => {
-    await mlcontainerOk(world, ['verify'], { cwd: project.folder });
-    await output('skopeo', ['inspect', `oci:${layout}`]);
+    await mlcontainerOk(world, ['inspect', layout], { cwd: project.folder });
     const bundle = await mkdtemp(join(tmpdir(), 'mlc-umoci-'));
     try {
-      const image = await umociName(layout);
+      // umoci addresses images by tag, which a layout of ours has no need of.
+      const image = `${join(bundle, 'copy')}:step`;
+      await output('skopeo', ['copy', '--quiet', `oci:${layout}`, `oci:${image}`]);
       await output('umoci', ['unpack', '--image', image, join(bundle, 'b')]);
       const root = join(bundle, 'b/rootfs');
       expect(await readFile(join(root, 'etc/passwd'), 'utf8')).toContain('messagebus:');
@@ -144,13 +145,6 @@ interface Report {
   readonly images: readonly {
     readonly layers: readonly { readonly slot: string; readonly reused: boolean }[];
   }[];
-}
-
-/** umoci addresses images by tag, which a layout of ours has no need of. */
-async function umociName(layout: string): Promise<string> {
-  const { stdout } = await capture('umoci', ['list', '--layout', layout]);
-  const [tag = ''] = stdout.trim().split('\n');
-  return `${layout}:${tag}`;
 }
 
 async function processes(): Promise<string> {
