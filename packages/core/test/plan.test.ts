@@ -199,7 +199,11 @@ describe('the project', () => {
     ['a handler that is not there', { handler: 'nothing.py' }, 'MLC2107'],
     ['requirements that are not there', { requirements: 'nothing.txt' }, 'MLC2107'],
     ['a file outside of the project', { include: ['../secret'] }, 'MLC2109'],
-    ['a base image out of reach', { base: { kind: 'image', reference: 'a/b' } as const }, 'MLC7005'],
+    [
+      'a base image out of reach',
+      { base: { kind: 'image', reference: 'a/b' } as const },
+      'MLC7005',
+    ],
   ])('%s is refused', async (_, over, code) => {
     await expect(plan(undefined, over)).rejects.toMatchObject({ code });
   });

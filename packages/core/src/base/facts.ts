@@ -1,7 +1,7 @@
 import path from 'node:path/posix';
 import type { ImageTree } from '@mlcontainer/oci';
 import { mlcError, type BaseFacts, type BasePython } from '@mlcontainer/plugin-kit';
-import { candidatesIn, searchFolders, type Candidate } from './candidates.ts';
+import { candidatesIn, envPath, searchFolders, type Candidate } from './candidates.ts';
 import { libraryFolders } from './libraries.ts';
 import type { FoundBase } from './pin.ts';
 import { examine, filesOf, type OpenBase, type Verdict } from './python.ts';
@@ -47,7 +47,10 @@ export function questionsOf(
   const { tree } = base;
   const searched = searchFolders(tree, configuration);
   const candidates = searched.flatMap((folder) => candidatesIn(tree, folder));
-  if (candidates.length === 0) throw mlcError('MLC6704', { reference: source.reference, searched });
+  if (candidates.length === 0) {
+    const named = [...new Set([...envPath(configuration, 'PATH'), ...searched])];
+    throw mlcError('MLC6704', { reference: source.reference, searched: named });
+  }
   const files = new Map(filesOf(base, candidates));
   for (const name of TEXTS) {
     const node = tree.find(name);
@@ -174,7 +177,9 @@ function folderLinks(tree: ImageTree): readonly string[] {
     for (const name of tree.list(folder)) {
       const own = folder === '' ? name : `${folder}/${name}`;
       const node = tree.findLink(own);
-      if (node?.type === 'symlink' && tree.find(own)?.type === 'directory') links.push(own);
+      // One that leads nowhere may be meant for a folder, too.
+      const leads = tree.find(own)?.type ?? 'directory';
+      if (node?.type === 'symlink' && leads === 'directory') links.push(own);
       if (node?.type === 'directory' && depth < LINK_DEPTH) look(own, depth + 1);
     }
   };

@@ -13,6 +13,9 @@ const MINORS = { first: 11, last: 14 } as const;
 /** What ldconfig(8) found when the image was made. */
 const LOADER_CACHE = 'etc/ld.so.cache';
 
+/** The GNU C library, by the name that every program asks for. */
+const LIBC = 'libc.so.6';
+
 /** A base to look into: its tree, and the files that were taken out of it, under their real paths. */
 export interface OpenBase {
   readonly tree: ImageTree;
@@ -39,12 +42,14 @@ export function filesOf(
     if (node?.type === 'file') files.set(node.path, node);
   };
   add(LOADER_CACHE);
+  // Wherever the loader that a program asks for may lie, its C library lies beside it.
+  for (const { path: name } of tree.below('')) if (path.basename(name) === LIBC) add(name);
   for (const { binary, venv } of candidates) {
     add(binary);
     if (venv !== undefined) add(`${venv}/pyvenv.cfg`);
     const prefix = path.dirname(path.dirname(binary));
     for (const folder of [`${prefix}/lib`, `${prefix}/lib64`, ...libraryFolders(architecture)])
-      addMatching(tree, folder, /^libpython3.*\.so|^libc\.so\.6$/, add);
+      addMatching(tree, folder, /^libpython3.*\.so/, add);
     for (const name of tree.list(`${prefix}/include`))
       add(`${prefix}/include/${name}/patchlevel.h`);
   }
@@ -103,7 +108,7 @@ function pythonOf(candidate: Candidate, library: StandardLibrary, found: Version
 async function glibcOf({ tree, folder }: OpenBase, loader: string): Promise<string | undefined> {
   const node = /(^|\/)ld-linux/.test(loader) ? tree.find(loader) : undefined;
   if (node === undefined) return undefined;
-  const library = tree.find(`${path.dirname(node.path)}/libc.so.6`);
+  const library = tree.find(`${path.dirname(node.path)}/${LIBC}`);
   return library === undefined ? undefined : glibcVersion(path.join(folder, library.path));
 }
 

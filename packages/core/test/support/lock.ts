@@ -1,4 +1,5 @@
-import type { Plan } from '@mlcontainer/plugin-kit';
+import type { DebianLock } from '@mlcontainer/debian';
+import type { Plan, Platform } from '@mlcontainer/plugin-kit';
 import { requestDigests } from '../../src/lock/requests.ts';
 import { LOCK_VERSION, type Lock } from '../../src/lock/types.ts';
 
@@ -8,15 +9,14 @@ export function emptyLock(plan: Plan): Lock {
     lockVersion: LOCK_VERSION,
     plugins: plan.plugins.map(({ name, version }) => ({ name, version })),
     requests: requestDigests(plan),
-    debian: plan.platforms.map(({ architecture }) => ({
-      suite: 'bookworm',
-      architecture,
-      release: [],
-      packages: [],
-      omitted: [],
-    })),
+    debian: plan.base.kind === 'image' ? [] : plan.platforms.map(emptyDebian),
     tools: [],
+    ...(plan.base.kind === 'image' && { bases: plan.base.images }),
     python: plan.platforms.map((platform) => ({ platform, pythonVersion: '3.11', packages: [] })),
     layers: {},
   };
+}
+
+function emptyDebian({ architecture }: Platform): DebianLock {
+  return { suite: 'bookworm', architecture, release: [], packages: [], omitted: [] };
 }

@@ -52,6 +52,8 @@ interface Node {
 const WHITEOUT = '.wh.';
 const OPAQUE = '.wh..wh..opq';
 const MAX_LINKS = 40;
+/** Of folders that are there only because something is hidden in them. */
+const NOBODY = -1;
 
 interface Place {
   readonly node: Node;
@@ -62,7 +64,8 @@ interface Place {
 
 /**
  * An empty tree. An entry whose folder is a link in the layers below is laid where the link leads, as `tar` and
- * runtimes without overlayfs do. Throws MLC6006 past the limit, MLC6007 for what cannot be laid.
+ * runtimes without overlayfs do. Throws MLC6006
+ * past the limit, MLC6007 for what cannot be laid.
  */
 export function createImageTree(options: ImageTreeOptions = {}): ImageTree {
   const root = newFolder(-1, '');
@@ -81,10 +84,11 @@ export function createImageTree(options: ImageTreeOptions = {}): ImageTree {
       return;
     }
     const name = entry.path.slice(entry.path.lastIndexOf('/') + 1);
-    const folder = folderFor(root, parentOf(entry.path), layer);
-    if (name === OPAQUE) hideBelow(folder, layer);
-    else if (name.startsWith(WHITEOUT)) hide(folder, hiddenName(name, entry.path), layer);
-    else lay(root, folder, name, entry, layer);
+    const parent = parentOf(entry.path);
+    if (name === OPAQUE) hideBelow(folderAt(root, parent, NOBODY).node, layer);
+    else if (name.startsWith(WHITEOUT))
+      hide(folderAt(root, parent, NOBODY).node, hiddenName(name, entry.path), layer);
+    else lay(root, folderFor(root, parent, layer), name, entry, layer);
   }
 
   const find = (path: string, last: boolean): ImageNode | undefined => {
@@ -135,31 +139,19 @@ function joined(folder: string, name: string): string {
   return folder === '' ? name : `${folder}/${name}`;
 }
 
-/**
- * The folder of an entry, made where it is missing; what is no folder gives way to one. It and those above it belong
- * to the layer from now on.
- */
-function folderFor(root: Node, path: string, layer: number): Node {
-  const place = walk(root, path, true);
-  const { node, above } = place?.node.type === 'directory' ? place : makeFolder(root, path, layer);
-  for (const one of above) one.node.layer = layer;
-  node.layer = layer;
-  return node;
+/** The folder at a path, made for a layer where it is missing, also behind a link that leads to nothing. */
+function folderAt(root: Node, path: string, layer: number): Place {
+  const place = walk(root, path, true, layer);
+  if (place?.node.type === 'directory') return place;
+  throw mlcError('MLC6007', { path, detail: 'something else is where a folder should be' });
 }
 
-function makeFolder(root: Node, path: string, layer: number): Place {
-  let at: Place = { node: root, path: '', above: [] };
-  for (const name of path.split('/')) {
-    const own = joined(at.path, name);
-    const next = walk(root, own, true);
-    if (next?.node.type === 'directory') at = next;
-    else {
-      const node = newFolder(layer, own);
-      at.node.children.set(name, node);
-      at = { node, path: own, above: [...at.above, at] };
-    }
-  }
-  return at;
+/** The folder of an entry. It and those above it belong to the layer from now on. */
+function folderFor(root: Node, path: string, layer: number): Node {
+  const place = folderAt(root, path, layer);
+  for (const one of place.above) one.node.layer = layer;
+  place.node.layer = layer;
+  return place.node;
 }
 
 function lay(root: Node, folder: Node, name: string, entry: TarEntryFacts, layer: number): void {
@@ -206,8 +198,11 @@ function hideBelow(folder: Node, layer: number): void {
   }
 }
 
-/** As the kernel walks after a chroot: an absolute link starts at the root, `..` stops there. */
-function walk(root: Node, path: string, last: boolean): Place | undefined {
+/**
+ * As the kernel walks after a chroot: an absolute link starts at the root, `..` stops there. With a layer, folders that
+ * are missing are made for it.
+ */
+function walk(root: Node, path: string, last: boolean, making?: number): Place | undefined {
   const left = path.split('/').reverse();
   const start: Place = { node: root, path: '', above: [] };
   const above: Place[] = [];
@@ -220,7 +215,7 @@ function walk(root: Node, path: string, last: boolean): Place | undefined {
       at = above.pop() ?? at;
       continue;
     }
-    const node = at.node.children.get(name);
+    const node = at.node.children.get(name) ?? made(at, name, making);
     if (node === undefined) return undefined;
     if (node.type === 'symlink' && (last || left.length > 0)) {
       links += 1;
@@ -237,4 +232,11 @@ function walk(root: Node, path: string, last: boolean): Place | undefined {
     at = { node, path: joined(at.path, name), above: [] };
   }
   return { ...at, above };
+}
+
+function made(at: Place, name: string, layer: number | undefined): Node | undefined {
+  if (layer === undefined || at.node.type !== 'directory') return undefined;
+  const node = newFolder(layer, joined(at.path, name));
+  at.node.children.set(name, node);
+  return node;
 }

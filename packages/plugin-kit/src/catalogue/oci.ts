@@ -42,7 +42,7 @@ const layerErrors = {
   MLC6007: entry<{ path: string; detail: string }>({
     title: 'Layer entry leads nowhere',
     message: (d) => `${JSON.stringify(d.path)} cannot be laid: ${d.detail}.`,
-    why: 'A hard link needs a file in the same image, and a whiteout a name.',
+    why: 'An entry needs a folder to lie in, a hard link a file in the same image, and a whiteout a name.',
     fix: 'Check how the image was made, or use another tag of it.',
   }),
   MLC6010: entry<{ path: string }>({
