@@ -8,12 +8,10 @@ const GCLOUD = 'gcr.io/cloud-builders/gcloud';
  * server gives; nothing is logged in.
  */
 export function cloudBuildFiles(facts: CiFacts): readonly CiFile[] {
-  return [{ path: 'cloudbuild.yaml', text: build(facts) }];
+  return [{ path: 'cloudbuild.yaml', text: head(facts) + steps(facts) }];
 }
 
-function build(facts: CiFacts): string {
-  const node = nodeImage(facts);
-  const dir = facts.folder === '' ? '' : `    dir: ${JSON.stringify(facts.folder)}\n`;
+function head({ image }: CiFacts): string {
   return `# Checks the lock, builds the image and pushes it, without Docker.
 # Written by \`mlcontainer init --ci cloud-build\`; change it as you like.
 #
@@ -24,7 +22,7 @@ function build(facts: CiFacts): string {
 # _CACHE_BUCKET   A bucket that keeps the store between builds, by lock; none when empty. A push needs it only after
 #                 the lock has changed: layers that the registry has are neither downloaded nor built.
 substitutions:
-  _IMAGE: us-docker.pkg.dev/\${PROJECT_ID}/models/${facts.image}
+  _IMAGE: us-docker.pkg.dev/\${PROJECT_ID}/models/${image}
   _TAG: \${SHORT_SHA}
   _CACHE_BUCKET: ''
 
@@ -37,7 +35,13 @@ options:
 
 timeout: 1800s
 
-steps:
+`;
+}
+
+function steps(facts: CiFacts): string {
+  const node = nodeImage(facts);
+  const dir = facts.folder === '' ? '' : `    dir: ${JSON.stringify(facts.folder)}\n`;
+  return `steps:
   - id: restore
     name: ${GCLOUD}
 ${dir}    script: |

@@ -13,10 +13,15 @@ const ACTIONS = {
  * are given by job; the login is the job's own token, or Google's by workload identity where that is set up.
  */
 export function githubFiles(facts: CiFacts): readonly CiFile[] {
-  return [{ path: '.github/workflows/mlcontainer.yml', text: workflow(facts) }];
+  return [
+    {
+      path: '.github/workflows/mlcontainer.yml',
+      text: head(facts) + buildJob(facts) + pushJob(facts),
+    },
+  ];
 }
 
-function workflow(facts: CiFacts): string {
+function head(facts: CiFacts): string {
   const { folder } = facts;
   const defaults =
     folder === '' ? '' : `defaults:\n  run:\n    working-directory: ${JSON.stringify(folder)}\n`;
@@ -44,7 +49,12 @@ env:
   MLCONTAINER_CACHE_DIR: \${{ github.workspace }}/.mlcontainer-cache
 
 ${defaults}jobs:
-  build:
+`;
+}
+
+/** For pull requests: with no right but to read. */
+function buildJob(facts: CiFacts): string {
+  return `  build:
     if: github.event_name == 'pull_request'
     runs-on: ubuntu-24.04
     timeout-minutes: 30
@@ -55,7 +65,11 @@ ${setUp(facts)}
       - name: Build
         run: npx --no mlcontainer build --frozen
 
-  push:
+`;
+}
+
+function pushJob(facts: CiFacts): string {
+  return `  push:
     if: github.event_name == 'push'
     runs-on: ubuntu-24.04
     timeout-minutes: 30

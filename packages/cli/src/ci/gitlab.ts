@@ -9,10 +9,10 @@ export const GITLAB_INCLUDED = 'mlcontainer.gitlab-ci.yml';
  * own token, or with Google's by workload identity where that is set up.
  */
 export function gitlabFiles(facts: CiFacts, path: string): readonly CiFile[] {
-  return [{ path, text: jobs(facts) }];
+  return [{ path, text: shared(facts) + JOBS }];
 }
 
-function jobs(facts: CiFacts): string {
+function shared(facts: CiFacts): string {
   const enter =
     facts.folder === '' ? '' : `    - ${JSON.stringify(`cd ${shellQuoted(facts.folder)}`)}\n`;
   return `# Checks the lock, builds the image and pushes it: no Docker-in-Docker, no privileged runner.
@@ -33,8 +33,6 @@ function jobs(facts: CiFacts): string {
         prefix: mlcontainer
         files:
           - ${JSON.stringify(inProject(facts, 'mlcontainer.lock'))}
-      fallback_keys:
-        - mlcontainer
       paths:
         - .mlcontainer-cache/
     - key:
@@ -47,7 +45,11 @@ function jobs(facts: CiFacts): string {
 ${enter}    - npm ci --no-audit --no-fund --prefer-offline
     - npx --no mlcontainer lock --frozen
 
-mlcontainer build:
+`;
+}
+
+/** What differs is in GitLab's own variables. */
+const JOBS = `mlcontainer build:
   extends: .mlcontainer
   stage: build
   interruptible: true
@@ -93,7 +95,6 @@ mlcontainer push:
     reports:
       dotenv: mlcontainer.env
 `;
-}
 
 function shellQuoted(text: string): string {
   return `'${text.replaceAll("'", String.raw`'\''`)}'`;

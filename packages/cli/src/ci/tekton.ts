@@ -6,12 +6,12 @@ import { nodeImage, type CiFacts, type CiFile } from './types.ts';
  */
 export function tektonFiles(facts: CiFacts): readonly CiFile[] {
   return [
-    { path: 'tekton/task.yaml', text: task(facts) },
-    { path: 'tekton/pipeline.yaml', text: pipeline(facts) },
+    { path: 'tekton/task.yaml', text: taskHead(facts) + stepTemplate(facts) + STEPS },
+    { path: 'tekton/pipeline.yaml', text: pipelineHead(facts) + PIPELINE_TASKS },
   ];
 }
 
-function task(facts: CiFacts): string {
+function taskHead(facts: CiFacts): string {
   return `# Checks the lock, builds the image and pushes it: no daemon, no root, no privilege.
 # Written by \`mlcontainer init --ci tekton\`; change it as you like.
 apiVersion: tekton.dev/v1
@@ -57,7 +57,12 @@ spec:
     - name: digest
       type: string
       description: sha256:…
-  volumes:
+`;
+}
+
+/** A plain user on a read-only root; what is written goes to the source, the store and a scratch volume. */
+function stepTemplate(facts: CiFacts): string {
+  return `  volumes:
     - name: scratch
       emptyDir: {}
   stepTemplate:
@@ -92,7 +97,10 @@ spec:
           - ALL
       seccompProfile:
         type: RuntimeDefault
-  steps:
+`;
+}
+
+const STEPS = `  steps:
     - name: install
       script: |
         #!/usr/bin/env bash
@@ -119,9 +127,8 @@ spec:
         printf '%s' "$reference" > "$(results.reference.path)"
         printf '%s' "\${reference##*@}" > "$(results.digest.path)"
 `;
-}
 
-function pipeline({ image }: CiFacts): string {
+function pipelineHead({ image }: CiFacts): string {
   return `# Fetches a repository and pushes its image.
 # Written by \`mlcontainer init --ci tekton\`; change it as you like.
 #
@@ -159,7 +166,10 @@ spec:
     - name: digest
       description: sha256:…
       value: $(tasks.push.results.digest)
-  tasks:
+`;
+}
+
+const PIPELINE_TASKS = `  tasks:
     - name: fetch
       taskRef:
         resolver: hub
@@ -199,4 +209,3 @@ spec:
         - name: registry
           workspace: registry
 `;
-}
