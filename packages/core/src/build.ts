@@ -13,6 +13,7 @@ import type { ImagePush, PushedImage, PushTarget } from './outputs/push.ts';
 import { buildReport, writeReport, type BuildReport } from './outputs/report.ts';
 import { imageReference, writeSpecs } from './outputs/specs.ts';
 import { withRegistries } from './registry/client.ts';
+import { restrictToPlan } from './restrict.ts';
 import { stage } from './stage.ts';
 import { requireBuildah } from './steps/require.ts';
 import { withBundle } from './vendor/open.ts';
@@ -44,6 +45,8 @@ export async function build(given: EngineContext, options: BuildOptions): Promis
   const { plan, root, frozen, update = false, outputs } = options;
   const cx = withBundle(withRegistries(given, plan.registries, root), options.vendored);
   const start = cx.ports.clock.monotonic();
+  const places = options.vendored === undefined ? [] : [options.vendored];
+  await restrictToPlan(cx, plan, { pushTo: options.push?.repository, places });
   const folder = path.resolve(cx.cwd, options.outDir, plan.name);
   await requireBuildah(cx, plan);
   const push = outputs.includes('registry') ? await startPush(cx, options) : undefined;

@@ -3,6 +3,7 @@ import { nodePorts } from '@mlcontainer/node-ports';
 import type { Host, Ports } from '@mlcontainer/plugin-kit';
 import type { LayerRunner } from './layers/runner.ts';
 import { threadedRunner } from './layers/threads.ts';
+import { allowedHosts } from './allowed-hosts.ts';
 import { once } from './once.ts';
 import type { Registries } from './registry/client.ts';
 import type { Bundle } from './vendor/bundle.ts';
@@ -26,6 +27,8 @@ export interface EngineContext {
   readonly buildah?: () => Promise<BuildahProbe>;
   /** Root of the store as the caller named it, where he did. */
   readonly cacheDir?: string;
+  /** Where the hosts of the plan are to be the only ones: closes the network to all others. Calls add up. */
+  readonly allowHosts?: (hosts: readonly string[]) => void;
 }
 
 /** What a host hands to the engine: its surroundings, never looked up by the engine itself. */
@@ -47,7 +50,16 @@ export function createContext(options: ContextOptions): EngineContext {
     env,
     ...(options.cacheDir === undefined ? {} : { cacheDir: options.cacheDir }),
   };
-  const ports = nodePorts({ ...settings, offline: options.offline ?? false });
+  const { hosts, byPlan } = allowedHosts(env);
+  const ports = nodePorts({
+    ...settings,
+    offline: options.offline ?? false,
+    ...(hosts === undefined || byPlan ? {} : { allowHosts: hosts }),
+  });
+  const allowHosts = (planned: readonly string[]): void =>
+    ports.http.allow([...planned, ...(hosts ?? [])]);
   const buildah = once(() => probeBuildah({ ports, env, signal }));
-  return { ...settings, cwd, ports, host, signal, buildah, layerRunner: threadedRunner(settings) };
+  const layerRunner = threadedRunner(settings);
+  const closing = byPlan ? { allowHosts } : {};
+  return { ...settings, cwd, ports, host, signal, buildah, layerRunner, ...closing };
 }

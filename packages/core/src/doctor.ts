@@ -5,6 +5,8 @@ import { cacheInfo } from './cache.ts';
 import type { EngineContext } from './context.ts';
 import { settingsOf } from './inputs/wheels.ts';
 import { hostArchitecture } from './inputs/interpreter.ts';
+import { openProject } from './project.ts';
+import { registryChecks } from './registry/doctor.ts';
 import { probeEngines } from './run/engines.ts';
 import { buildahOf } from './steps/require.ts';
 
@@ -25,6 +27,7 @@ export async function doctor(cx: EngineContext): Promise<{ readonly checks: read
     await attempt('uv', () => uvCheck(cx)),
     ...(await pythonChecks(cx)),
     ...(await mirrorChecks(cx)),
+    ...(await projectChecks(cx)),
     ...(await engineChecks(cx)),
     ...(await stepChecks(cx)),
   ];
@@ -80,6 +83,19 @@ async function mirrorChecks(cx: EngineContext): Promise<readonly Check[]> {
     status: 'ok' as const,
     detail: `${url} (${source}: ${detail})`,
   }));
+}
+
+/** The registries of the project, where doctor runs in one. */
+async function projectChecks(cx: EngineContext): Promise<readonly Check[]> {
+  try {
+    const { config, root } = await openProject(cx, { command: 'doctor', mode: 'production' });
+    return await registryChecks(cx, config, root);
+  } catch (error) {
+    if (!isMlcError(error)) throw error;
+    if (error.code === 'MLC1001') return [];
+    const detail = `${error.code} ${error.message}`;
+    return [{ name: 'project', status: 'fail', detail, fix: error.fix }];
+  }
 }
 
 /** One engine that works is enough for `mlcontainer run`; the others are told, not held against the machine. */

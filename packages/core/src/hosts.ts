@@ -1,9 +1,13 @@
 import { explainMirrors } from '@mlcontainer/debian';
-import type { Plan, PlannedImageBase } from '@mlcontainer/plugin-kit';
+import type { Plan } from '@mlcontainer/plugin-kit';
 import type { PythonSettings } from '@mlcontainer/wheels';
 import type { EngineContext } from './context.ts';
 import { mirrorsOf } from './inputs/debian.ts';
 import { settingsOf } from './inputs/wheels.ts';
+import { registryHostsOf } from './registry/hosts.ts';
+
+/** Stands for the index whose name belongs to those tools. */
+export const DEFAULT_INDEX = 'the default index of uv and pip';
 
 /** A host that building this plan may contact, what for, and who named it. */
 export interface PlanHost {
@@ -13,11 +17,23 @@ export interface PlanHost {
   readonly source: string;
 }
 
-/** The egress list of a plan on this machine: asked of no network. */
-export async function planHosts(cx: EngineContext, plan: Plan): Promise<readonly PlanHost[]> {
-  const base =
-    plan.base.kind === 'image' ? await baseHosts(plan.base) : await debianHosts(cx, plan);
-  return unique([...base, ...pythonHosts(await settingsOf(cx)), ...stepHosts(plan)]);
+/**
+ * The egress list of a plan on this machine: asked of no network. With `pushTo`, the image goes to that repository in
+ * place of the plan's. What only answers will tell is a sentence in place of a host.
+ */
+export async function planHosts(
+  cx: EngineContext,
+  plan: Plan,
+  pushTo?: string,
+): Promise<readonly PlanHost[]> {
+  const debian = plan.base.kind === 'image' ? [] : await debianHosts(cx, plan);
+  const registries = await registryHostsOf(cx, plan, pushTo);
+  return unique([
+    ...debian,
+    ...registries,
+    ...pythonHosts(await settingsOf(cx)),
+    ...stepHosts(plan),
+  ]);
 }
 
 /** A step with a declared network asks whom it likes; that must not go unsaid. */
@@ -27,12 +43,6 @@ function stepHosts({ layers }: Plan): readonly PlanHost[] {
       ? [{ host: 'any', purpose: `the step ${id}`, source: `${owner}: network declared` }]
       : [],
   );
-}
-
-async function baseHosts({ reference }: PlannedImageBase): Promise<readonly PlanHost[]> {
-  const { parseReference } = await import('@mlcontainer/oras');
-  const { registry } = parseReference(reference);
-  return [{ host: registry, purpose: 'base image', source: 'config: base' }];
 }
 
 async function debianHosts(cx: EngineContext, plan: Plan): Promise<readonly PlanHost[]> {
@@ -63,7 +73,7 @@ function pythonHosts(settings: PythonSettings): readonly PlanHost[] {
     .map(({ value, source }) => ({ host: hostOf(value.url), purpose: 'wheels', source }));
   const fallback = defaultIndex === undefined && !noIndex.value;
   const standard = {
-    host: 'the default index of uv and pip',
+    host: DEFAULT_INDEX,
     purpose: 'wheels',
     source: 'default',
   };

@@ -39,6 +39,8 @@ export type {
   SettingsLookup,
   SkippedSource,
 } from './credential.ts';
+export { registryHosts, type RegistryHost, type RegistryHostsOptions } from './explain/hosts.ts';
+export { explainRegistry, type ExplainOptions, type RegistryLine } from './explain/registry.ts';
 export type { ExplicitCredential } from './credentials/explicit.ts';
 export { registrySettings, type RegistrySettingsOptions } from './settings/settings.ts';
 export { createCredentialStore, type CredentialStoreOptions } from './credentials/store.ts';

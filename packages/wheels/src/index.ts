@@ -48,6 +48,7 @@ export {
   pythonSettings,
   type SettingsRequest,
 } from './settings/settings.ts';
+export { defaultIndex, type DefaultIndexContext } from './simple/default-index.ts';
 export { fetchWheel, type FetchContext } from './fetch/fetch-wheel.ts';
 export { findUv, type FoundUv, type UvContext } from './uv/find.ts';
 export type { LockedWheel, WheelLock } from './uv/lock.ts';

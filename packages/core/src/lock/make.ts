@@ -14,6 +14,7 @@ import { hostArchitecture } from '../inputs/interpreter.ts';
 import { canonicalJson } from '../json.ts';
 import { settingsOf } from '../inputs/wheels.ts';
 import { withRegistries } from '../registry/client.ts';
+import { restrictToPlan } from '../restrict.ts';
 import { stage } from '../stage.ts';
 import { readLock, writeLock } from './file.ts';
 import { resolveSteps } from './steps.ts';
@@ -39,7 +40,11 @@ export function makeLock(
   options: LockOptions,
 ): Promise<Lock> {
   const inner = withRegistries(cx, plan.registries, root);
-  return stage(cx, 'lock', () => freshLock(inner, plan, root, options), lockLine);
+  const make = async (): Promise<Lock> => {
+    await restrictToPlan(inner, plan);
+    return freshLock(inner, plan, root, options);
+  };
+  return stage(cx, 'lock', make, lockLine);
 }
 
 async function freshLock(

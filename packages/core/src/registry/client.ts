@@ -9,6 +9,7 @@ import {
 } from '@mlcontainer/oras';
 import type { RegistriesConfig } from '@mlcontainer/plugin-kit';
 import type { EngineContext } from '../context.ts';
+import { explicitOf } from './explicit.ts';
 
 /** The one registry client of a run: its tokens, and what it learns of registries, serve all that follows. */
 export interface Registries {
@@ -42,13 +43,6 @@ function makeClient(cx: EngineContext, config: RegistriesConfig, root: string): 
     settings: registrySettings({ env, config, root, http: ports.http }),
     onEvent: (event) => tell(cx, event),
   });
-}
-
-function explicitOf(config: RegistriesConfig) {
-  const chosen = Object.entries(config).flatMap(([host, { credentials }]) =>
-    credentials === undefined ? [] : [[host, credentials] as const],
-  );
-  return Object.fromEntries(chosen);
 }
 
 /** What a registry warns of is told to everybody; how it was reached, to who asks for details. */

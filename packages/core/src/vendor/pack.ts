@@ -10,6 +10,7 @@ import { makeLock } from '../lock/make.ts';
 import { LOCK_FILE, type Lock } from '../lock/types.ts';
 import { diskError } from '../outputs/replace.ts';
 import { openRepository, withRegistries } from '../registry/client.ts';
+import { restrictToPlan } from '../restrict.ts';
 import { stage } from '../stage.ts';
 import { LOCK_TYPE } from './bundle.ts';
 import { haveAllInputs, type HeldInput } from './inputs.ts';
@@ -40,6 +41,8 @@ export interface VendorReport {
 export async function vendor(given: EngineContext, options: VendorOptions): Promise<VendorReport> {
   const { plan, root, frozen, to } = options;
   const cx = withRegistries(given, plan.registries, root);
+  const pushTo = 'file' in to ? undefined : to.repository;
+  await restrictToPlan(cx, plan, { pushTo });
   const lock = await makeLock(cx, plan, root, { frozen, update: false });
   const inputs = await stage(
     cx,

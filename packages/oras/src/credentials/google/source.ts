@@ -1,14 +1,14 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 
 import { mlcError } from '@mlcontainer/plugin-kit';
 
-import { skip, variable, type Looked, type Surroundings, type Target } from '../look.ts';
+import { skip, type Looked, type Surroundings, type Target } from '../look.ts';
 import { createShared } from '../shared.ts';
 import { parseObject, reasonOf, type AccessToken, type Flow } from './exchange.ts';
 import { tokenByFile } from './flows.ts';
 import { isGoogleRegistry } from './hosts.ts';
 import { metadataHost, tokenByMetadata } from './metadata.ts';
+import { credentialsPath } from './path.ts';
 
 /** Google's application default credentials, for registries. */
 export interface GoogleSource {
@@ -59,21 +59,13 @@ async function search(flow: Flow): Promise<Looked> {
 }
 
 async function lookInFile(flow: Flow): Promise<Looked> {
-  const named = variable(flow.env, 'GOOGLE_APPLICATION_CREDENTIALS');
-  const path = named ?? usualPath(flow);
-  if (path === undefined) return skip('Google credentials file', 'HOME is not set');
-  const source = named === undefined ? path : `${path} (GOOGLE_APPLICATION_CREDENTIALS)`;
-  const text = await readCredentials(path, source, named !== undefined);
+  const place = credentialsPath(flow.env);
+  if (place === undefined) return skip('Google credentials file', 'HOME is not set');
+  const { path, named } = place;
+  const source = named ? `${path} (GOOGLE_APPLICATION_CREDENTIALS)` : path;
+  const text = await readCredentials(path, source, named);
   if (text === undefined) return skip(source, 'no such file, or it cannot be read');
   return attempt(flow, source, () => tokenByFile(flow, parseObject(text, 'the file')));
-}
-
-function usualPath({ env }: Flow): string | undefined {
-  const home = variable(env, 'HOME');
-  const folder =
-    variable(env, 'CLOUDSDK_CONFIG') ??
-    (home === undefined ? undefined : join(home, '.config', 'gcloud'));
-  return folder === undefined ? undefined : join(folder, 'application_default_credentials.json');
 }
 
 async function readCredentials(
