@@ -127,7 +127,7 @@ function entryOf(path: string, value: string | Uint8Array | null): Entry {
   const at = path.lastIndexOf('/') + 1;
   const own = value === null ? `${path.slice(0, at)}.wh.${path.slice(at)}` : path;
   const bytes = Buffer.from(value ?? '');
-  const mode = /\/bin\//.test(path) ? 0o755 : 0o644;
+  const mode = /\/bin\/|\/ld-linux-/.test(path) ? 0o755 : 0o644;
   return { type: 'file', path: own, mode, content: { kind: 'bytes', bytes } };
 }
 
