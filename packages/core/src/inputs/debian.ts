@@ -31,21 +31,35 @@ export async function keyringOf(plan: Plan, root: string): Promise<Uint8Array | 
   return keyring === undefined ? undefined : readFile(await insideProject(root, keyring));
 }
 
+/** .debs that are on their way or here, by their hash: who needs one of them waits for the same one. */
+export type SharedDebs = Map<string, Promise<FetchedDeb>>;
+
 /** .debs of a lock, fetched where the store lacks them. */
 export function fetchDebs(
   cx: EngineContext,
   lock: DebianLock,
   debs: readonly LockedDeb[],
   mirrors: MirrorSettings,
+  shared: SharedDebs = new Map(),
 ): Promise<readonly FetchedDeb[]> {
   const pinned = lock.snapshot === undefined ? mirrors : atSnapshot(mirrors, lock.snapshot);
   return Promise.all(
-    debs.map(async (deb) => {
-      const input = { name: path.posix.basename(deb.file), sha256: deb.sha256, size: deb.size };
-      const file = await haveInput(cx, input, () =>
-        fetchDeb(deb, pinned, { ports: cx.ports, signal: cx.signal }),
-      );
-      return { deb, path: file };
+    debs.map((deb) => {
+      const fetching = shared.get(deb.sha256) ?? haveDeb(cx, deb, pinned);
+      shared.set(deb.sha256, fetching);
+      return fetching;
     }),
   );
+}
+
+async function haveDeb(
+  cx: EngineContext,
+  deb: LockedDeb,
+  mirrors: MirrorSettings,
+): Promise<FetchedDeb> {
+  const input = { name: path.posix.basename(deb.file), sha256: deb.sha256, size: deb.size };
+  const file = await haveInput(cx, input, () =>
+    fetchDeb(deb, mirrors, { ports: cx.ports, signal: cx.signal }),
+  );
+  return { deb, path: file };
 }

@@ -1,4 +1,3 @@
-import type { MirrorSettings } from '@mlcontainer/debian';
 import { mlcError, type Plan, type PlannedImageBase } from '@mlcontainer/plugin-kit';
 import type { EngineContext } from '../context.ts';
 import type { Lock } from '../lock/types.ts';
@@ -8,6 +7,7 @@ import {
   haveInterpreter,
   hostArchitecture,
   hostDebianLock,
+  type FetchDebs,
   type Interpreter,
 } from './interpreter.ts';
 
@@ -30,10 +30,10 @@ export async function compilingInterpreter(
   cx: EngineContext,
   plan: Plan,
   lock: Pick<Lock, 'debian' | 'tools'>,
-  mirrors: () => Promise<MirrorSettings>,
+  fetch: FetchDebs,
 ): Promise<Interpreter> {
   if (plan.base.kind === 'image') return basePython(cx, plan.base);
-  return haveCompiler(cx, hostDebianLock(lock.debian, lock.tools), await mirrors());
+  return haveCompiler(cx, hostDebianLock(lock.debian, lock.tools), fetch);
 }
 
 async function basePython(cx: EngineContext, base: PlannedImageBase): Promise<Interpreter> {

@@ -11,7 +11,7 @@ import { mlcError, type Architecture } from '@mlcontainer/plugin-kit';
 import type { EngineContext } from '../context.ts';
 import { jsonDigest } from '../json.ts';
 import { LAYOUT_VERSION } from '../layers/recipe.ts';
-import { fetchDebs } from './debian.ts';
+import { fetchDebs, type FetchedDeb } from './debian.ts';
 
 /** The image's own Python, run on this machine through its own loader. */
 export interface Interpreter {
@@ -53,34 +53,41 @@ export async function haveInterpreter(
   mirrors: MirrorSettings,
 ): Promise<Interpreter> {
   const debs = lock.packages.filter((deb) => deb.group !== 'extra');
-  return unpacked(cx, { lock, debs, mirrors, kind: 'interpreter', unpack: unpackInterpreter });
+  const fetch = () => fetchDebs(cx, lock, debs, mirrors);
+  return unpacked(cx, { lock, debs, fetch, kind: 'interpreter', unpack: unpackInterpreter });
 }
+
+/** Gets .debs of a lock. */
+export type FetchDebs = (
+  lock: DebianLock,
+  debs: readonly LockedDeb[],
+) => Promise<readonly FetchedDeb[]>;
 
 /** The part of the interpreter that compiles bytecode, kept in the same way: a few files, and soon there. */
 export async function haveCompiler(
   cx: EngineContext,
   lock: DebianLock,
-  mirrors: MirrorSettings,
+  fetchOf: FetchDebs,
 ): Promise<Interpreter> {
   const debs = lock.packages.filter((deb) => isOfCompiler(deb.name));
-  return unpacked(cx, { lock, debs, mirrors, kind: 'compiler', unpack: unpackCompiler });
+  const fetch = () => fetchOf(lock, debs);
+  return unpacked(cx, { lock, debs, fetch, kind: 'compiler', unpack: unpackCompiler });
 }
 
 interface Unpacking {
   readonly lock: DebianLock;
   readonly debs: readonly LockedDeb[];
-  readonly mirrors: MirrorSettings;
+  readonly fetch: () => Promise<readonly FetchedDeb[]>;
   readonly kind: 'interpreter' | 'compiler';
   readonly unpack: typeof unpackInterpreter;
 }
 
 async function unpacked(cx: EngineContext, work: Unpacking): Promise<Interpreter> {
-  const { lock, mirrors, kind } = work;
+  const { lock, kind } = work;
   const debs = work.debs.map((deb) => deb.sha256).sort();
   const key = jsonDigest({ layout: LAYOUT_VERSION, debs });
   const folder = await cx.ports.store.folder(kind, key, async (target) => {
-    const fetched = await fetchDebs(cx, lock, work.debs, mirrors);
-    await work.unpack(fetched, target, { signal: cx.signal });
+    await work.unpack(await work.fetch(), target, { signal: cx.signal });
   });
   return { folder, ...interpreterCommand(folder, lock.suite, lock.architecture) };
 }

@@ -57,8 +57,12 @@ export interface LayerResult extends LayerFacts {
 export function costOf(job: LayerJob): number {
   if ('debs' in job) return sum(job.debs.map(({ deb }) => deb.size)) * 4;
   if ('wheels' in job) return sum(job.wheels.map(({ wheel }) => wheel.size));
+  if ('files' in job) return FILES_COST;
   return 'file' in job ? job.size : 0;
 }
+
+/** A server or an app: not large, but Python that is compiled. */
+const FILES_COST = 512 * 1024;
 
 function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);

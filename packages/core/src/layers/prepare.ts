@@ -3,9 +3,9 @@ import type { LibraryRecord, MirrorSettings } from '@mlcontainer/debian';
 import type { Plan } from '@mlcontainer/plugin-kit';
 import type { PythonSettings } from '@mlcontainer/wheels';
 import type { EngineContext } from '../context.ts';
-import { fetchDebs, mirrorsOf } from '../inputs/debian.ts';
+import { fetchDebs, mirrorsOf, type SharedDebs } from '../inputs/debian.ts';
 import { compilingInterpreter } from '../inputs/image-python.ts';
-import type { Interpreter } from '../inputs/interpreter.ts';
+import type { FetchDebs, Interpreter } from '../inputs/interpreter.ts';
 import { fetchWheels, settingsOf } from '../inputs/wheels.ts';
 import type { Lock } from '../lock/types.ts';
 import { once } from '../once.ts';
@@ -20,14 +20,27 @@ export interface Inputs {
   readonly plan: Plan;
   readonly mirrors: () => Promise<MirrorSettings>;
   readonly settings: () => Promise<PythonSettings>;
+  readonly debs: FetchDebs;
   readonly interpreter: () => Promise<Interpreter>;
+  /** What the interpreter is unpacked from is here. */
+  readonly interpreterFetched: Promise<void>;
 }
 
 export function inputsOf(cx: EngineContext, plan: Plan, lock: Lock, root: string): Inputs {
   const mirrors = once(() => mirrorsOf(cx, plan));
   const settings = once(() => settingsOf(cx));
-  const interpreter = once(() => compilingInterpreter(cx, plan, lock, mirrors));
-  return { root, plan, mirrors, settings, interpreter };
+  const shared: SharedDebs = new Map();
+  const debs: FetchDebs = async (of, wanted) => fetchDebs(cx, of, wanted, await mirrors(), shared);
+  const fetched = Promise.withResolvers<void>();
+  const interpreter = once(() =>
+    compilingInterpreter(cx, plan, lock, async (of, wanted) => {
+      const all = await debs(of, wanted);
+      fetched.resolve();
+      return all;
+    }).finally(fetched.resolve),
+  );
+  const interpreterFetched = fetched.promise;
+  return { root, plan, mirrors, settings, debs, interpreter, interpreterFetched };
 }
 
 /** Fetches what a layer is made of and describes the work. `libraries` waits for the Debian layers of its image. */
@@ -39,12 +52,16 @@ export async function prepareJob(
 ): Promise<LayerJob> {
   if ('debs' in layer) {
     const { recipe, debian } = layer;
-    const debs = await fetchDebs(cx, debian, layer.debs, await inputs.mirrors());
-    return { recipe, debs, ...(await compiler(recipe, inputs)) };
+    const interpreter = compiler(recipe, inputs);
+    const debs = await inputs.debs(debian, layer.debs);
+    return { recipe, debs, ...(await interpreter) };
   }
   if ('wheels' in layer) {
+    const interpreter = compiler(layer.recipe, inputs);
+    // Every layer with bytecode waits for these few packages, so that they come before some hundred MB of wheels.
+    if (layer.recipe.bytecode !== null) await inputs.interpreterFetched;
     const wheels = await fetchWheels(cx, layer.wheels, await inputs.settings());
-    return { recipe: layer.recipe, wheels, ...(await compiler(layer.recipe, inputs)) };
+    return { recipe: layer.recipe, wheels, ...(await interpreter) };
   }
   if ('files' in layer) {
     const { recipe, files } = layer;
@@ -56,9 +73,13 @@ export async function prepareJob(
   return { recipe: layer.recipe, file: path.join(inputs.root, from), size: facts.size };
 }
 
-async function compiler(
+/** Begins at once; a failure is told to whoever waits. */
+function compiler(
   recipe: { readonly bytecode: string | null },
   inputs: Inputs,
 ): Promise<{ interpreter?: Interpreter }> {
-  return recipe.bytecode === null ? {} : { interpreter: await inputs.interpreter() };
+  if (recipe.bytecode === null) return Promise.resolve({});
+  const interpreter = inputs.interpreter().then((found) => ({ interpreter: found }));
+  interpreter.catch(() => undefined);
+  return interpreter;
 }
