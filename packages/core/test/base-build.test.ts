@@ -10,8 +10,10 @@ import { validateImage } from '../src/image/inspect.ts';
 import { readLock, writeLock } from '../src/lock/file.ts';
 import { driftOf, makeLock } from '../src/lock/make.ts';
 import { explain } from '../src/plan/explain.ts';
+import { vendor } from '../src/vendor/pack.ts';
 import { makeBase, pythonFiles, seedBase, SYSTEM } from './support/base-image.ts';
 import { baseWorld, type BaseWorld } from './support/base-world.ts';
+import { testContext } from './support/context.ts';
 import { emptyLock } from './support/lock.ts';
 
 const LAYERS = [SYSTEM, pythonFiles('usr/local', '3.11.9')];
@@ -67,7 +69,7 @@ describe('the lock of a base', () => {
     await seedBase(world.registry, 'team/base:v1', await makeBase({ layers: OTHER }));
     const again = await world.plan('team/base:v1');
     expect(digestOf(again)).toBe(digestOf(plan));
-    expect(driftOf(again, (await readLock(world.root)))).toEqual([]);
+    expect(driftOf(again, await readLock(world.root))).toEqual([]);
     const updated = await world.plan('team/base:v1', {}, { update: true });
     expect(digestOf(updated)).not.toBe(digestOf(plan));
   });
@@ -186,6 +188,22 @@ describe('an image on a base', () => {
     expect(found.map(({ host }) => host)).toEqual([world.registry.host]);
     expect(hosts.filter(({ purpose }) => purpose.includes('Debian'))).toEqual([]);
   });
+});
+
+test('a bundle brings the base to a machine without network', async () => {
+  const plan = await planned();
+  const file = path.join(world.root, 'bundle.tar');
+  await vendor(world.cx, { plan, root: world.root, frozen: true, to: { file } });
+  const other = await testContext();
+  try {
+    const machine = { ...other, cwd: world.root };
+    const again = await world.plan('team/base:v1', {}, { machine, vendored: file });
+    expect(again).toEqual(plan);
+    const report = await run(again, { frozen: true, vendored: file }, machine);
+    expect((await validateImage(machine, report.layout!)).findings).toEqual([]);
+  } finally {
+    await other.dispose();
+  }
 });
 
 describe('a push of an image on a base', () => {

@@ -61,16 +61,24 @@ export interface RootedPlan {
   readonly root: string;
 }
 
+/** Options that decide which plan it is. */
+export interface PlanChoices {
+  readonly plan?: string | undefined;
+  readonly update?: boolean;
+  readonly vendored?: string | undefined;
+}
+
 /** The plan of the config, or a frozen one, for which no config is read. */
 export async function openPlan(
   open: OpenEngine,
   command: string,
-  choices: ProjectChoices & { readonly plan?: string | undefined; readonly update?: boolean },
+  choices: ProjectChoices & PlanChoices,
 ): Promise<RootedPlan> {
   if (choices.plan !== undefined) return frozenPlan(open, choices.plan);
   const project = await openProject(open, command, choices);
-  const { update = false } = choices;
-  return { plan: await open.engine.makePlan(open.cx, project, { update }), root: project.root };
+  const { update = false, vendored } = choices;
+  const plan = await open.engine.makePlan(open.cx, project, { update, vendored });
+  return { plan, root: project.root };
 }
 
 /** CI keeps plans elsewhere: the project is the working folder where that holds the model, else the plan's own. */

@@ -18,6 +18,7 @@ import { withRegistries } from '../registry/client.ts';
 import { stage } from '../stage.ts';
 import { runLayers, scriptLayers } from '../steps/planned.ts';
 import { requireBuildah } from '../steps/require.ts';
+import { withBundle } from '../vendor/open.ts';
 import { CORE_VERSION } from '../version.ts';
 import type { PinOptions } from '../base/stage.ts';
 import { baseLayers, checkLayersOn, plannedBase, pythonOf, type PythonOfBase } from './base.ts';
@@ -46,6 +47,12 @@ import {
 /** Most layers of an image; engines mount each of them. */
 const MAX_LAYERS = 40;
 
+/** What a plan of a base image is made from. */
+export interface PlanOptions extends PinOptions {
+  /** A vendored bundle, which has the configuration of the base. */
+  readonly vendored?: string | undefined;
+}
+
 /**
  * The stages `facts` and `plan`: everything decided, before a byte is fetched; except that a base image which the
  * lock does not know yet is a fact too, and is looked up and read here. `update` has it looked up anew.
@@ -53,9 +60,10 @@ const MAX_LAYERS = 40;
 export async function makePlan(
   given: EngineContext,
   project: Project,
-  options: PinOptions = {},
+  options: PlanOptions = {},
 ): Promise<Plan> {
-  const cx = withRegistries(given, project.config.registries, project.root);
+  const reached = withRegistries(given, project.config.registries, project.root);
+  const cx = withBundle(reached, options.vendored);
   const inspection = await readFacts(cx, project);
   deepFreeze(inspection.facts);
   const { root, config } = project;

@@ -8,7 +8,7 @@ import type { Lock } from '../lock/types.ts';
 
 /** An input with its place in the store. */
 export interface HeldInput extends LockedInput {
-  readonly kind: 'deb' | 'wheel';
+  readonly kind: 'deb' | 'wheel' | 'base';
   readonly path: string;
 }
 
@@ -34,7 +34,24 @@ export async function haveAllInputs(
       ...{ sha256: wheel.sha256, size: wheel.size },
     }));
   });
-  const all = (await Promise.all([...debs, ...wheels])).flat();
+  const all = (await Promise.all([...debs, ...wheels, baseInputs(cx, plan)])).flat();
   const unique = new Map(all.map((input) => [input.sha256, input]));
   return [...unique.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Layers and configuration of a base image; its manifest is in the lock. */
+async function baseInputs(cx: EngineContext, plan: Plan): Promise<readonly HeldInput[]> {
+  if (plan.base.kind !== 'image') return [];
+  const { sourceOf } = await import('../base/stage.ts');
+  const { baseBlob } = await import('../base/source.ts');
+  const source = sourceOf(cx, plan.base);
+  const blobs = plan.base.images.flatMap(({ layers, config }) => [...layers, config]);
+  return Promise.all(
+    blobs.map(async (blob): Promise<HeldInput> => {
+      const sha256 = blob.digest.slice('sha256:'.length);
+      const held = await baseBlob(cx, source, blob, 'blob');
+      const name = `base-${sha256.slice(0, 12)}`;
+      return { kind: 'base', name, path: held, sha256, size: blob.size };
+    }),
+  );
 }

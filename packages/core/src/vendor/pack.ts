@@ -63,6 +63,7 @@ export async function vendor(given: EngineContext, options: VendorOptions): Prom
 const INPUT_TYPES = {
   deb: 'application/vnd.debian.binary-package',
   wheel: 'application/vnd.mlcontainer.wheel.v1+zip',
+  base: 'application/vnd.mlcontainer.base.v1',
 } as const;
 
 function inputBlob({ kind, name, sha256, size, path: held }: HeldInput): BundledBlob {

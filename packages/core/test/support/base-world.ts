@@ -28,6 +28,7 @@ export interface BaseWorld extends AsyncDisposable {
 export interface PlanHow {
   readonly machine?: EngineContext;
   readonly update?: boolean;
+  readonly vendored?: string;
 }
 
 export async function baseWorld(): Promise<BaseWorld> {
@@ -44,10 +45,10 @@ export async function baseWorld(): Promise<BaseWorld> {
   return {
     ...{ registry, cx, root },
     messages: () => test.events.flatMap((event) => ('message' in event ? [event.message] : [])),
-    plan: async (name, over = {}, { machine = cx, update = false } = {}) => {
+    plan: async (name, over = {}, { machine = cx, ...how } = {}) => {
       const base = { kind: 'image', reference: `${registry.host}/${name}` } as const;
       const config = { base, registries, bytecode: false, ...over };
-      return makePlan(machine, await project(root, [framework()], config), { update });
+      return makePlan(machine, await project(root, [framework()], config), how);
     },
     otherMachine: async () => {
       const other = await testContext();
