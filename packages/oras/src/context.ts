@@ -55,7 +55,8 @@ export async function sendMain(
   readonly asked: Asked;
   readonly endpoint: Endpoint;
 }> {
-  const { main: endpoint } = await context.endpoints();
+  const { main, pulls } = await context.endpoints();
+  const endpoint = request.access === 'pull' ? pulls : main;
   const response = await context.send({ ...request, endpoint });
   return { response, endpoint, asked: { endpoint, access: request.access, what: request.what } };
 }

@@ -103,11 +103,12 @@ blocked = true
     ]);
   });
 
-  it('may serve a registry elsewhere', async () => {
+  it('may serve pulls of a registry elsewhere, and leaves pushes where they are', async () => {
     const find = lookup(await withConf(RULES));
-    const { main } = await endpointsOf(find, 'moved.test', 'team/model');
-    expect(main).toMatchObject({ origin: 'https://new.test', repository: 'old/team/model' });
-    expect((await endpointsOf(find, 'moved.test', 'other')).main.origin).toBe('https://moved.test');
+    const { main, pulls } = await endpointsOf(find, 'moved.test', 'team/model');
+    expect(pulls).toMatchObject({ origin: 'https://new.test', repository: 'old/team/model' });
+    expect(main).toMatchObject({ origin: 'https://moved.test', repository: 'team/model' });
+    expect((await endpointsOf(find, 'moved.test', 'other')).pulls.origin).toBe('https://moved.test');
   });
 
   it('makes a blocked registry an error', async () => {

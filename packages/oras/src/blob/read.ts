@@ -93,7 +93,7 @@ async function* fromPlaces(
   options: ContentOptions,
   cursor: Cursor,
 ): ByteStream {
-  const { main, mirrors } = await context.endpoints();
+  const { pulls, mirrors } = await context.endpoints();
   for (const mirror of mirrors) {
     if (context.learnt.badMirrors.has(mirror.origin)) continue;
     cursor.place = mirror;
@@ -106,7 +106,7 @@ async function* fromPlaces(
     }
   }
   cursor.place = undefined;
-  yield* fromPlace(context, main, descriptor, options, cursor);
+  yield* fromPlace(context, pulls, descriptor, options, cursor);
 }
 
 /** Tells of a mirror that did not serve. */

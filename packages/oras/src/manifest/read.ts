@@ -100,7 +100,7 @@ async function fromPlaces<T>(
   signal: AbortSignal,
   ask: (endpoint: Endpoint) => Promise<T>,
 ): Promise<T> {
-  const { main, mirrors } = await context.endpoints();
+  const { pulls, mirrors } = await context.endpoints();
   for (const mirror of mirrors) {
     if (context.learnt.badMirrors.has(mirror.origin) || !mayGive(mirror, reference)) continue;
     try {
@@ -112,7 +112,7 @@ async function fromPlaces<T>(
       skipMirror(context, mirror, error);
     }
   }
-  return ask(main);
+  return ask(pulls);
 }
 
 /** See `Repository.getManifest`. */

@@ -48,7 +48,7 @@ async function listByApi(
     for (const entry of list) found.set(entry.digest, entry);
     if (next === undefined) return [...found.values()];
     if (page >= PAGES) {
-      const { main: endpoint } = await context.endpoints();
+      const { pulls: endpoint } = await context.endpoints();
       throw protocolError({ endpoint, what: 'the list of referrers' }, 'it does not end');
     }
     to = next;

@@ -20,7 +20,10 @@ export interface Endpoint {
 
 /** The registry itself and the places that are asked before it for pulls. */
 export interface Endpoints {
+  /** For everything that is written. */
   readonly main: Endpoint;
+  /** What answers pulls in the end: the registry, or what registries.conf puts in its place. */
+  readonly pulls: Endpoint;
   readonly mirrors: readonly Endpoint[];
 }
 
@@ -39,14 +42,14 @@ export async function endpointsOf(
   const mirrors = (settings.mirrors ?? []).map((mirror) => locatedAt(lookup, mirror, repository));
   const found = await Promise.all(mirrors);
   const { servedAt } = settings;
-  const main =
-    servedAt === undefined
-      ? endpoint(registry, repository, settings)
-      : await locatedAt(lookup, servedAt, repository);
-  if (main === undefined)
+  const main = endpoint(registry, repository, settings);
+  // "Redirection and mirrors are processed only when reading", containers-registries.conf(5).
+  const pulls = servedAt === undefined ? main : await locatedAt(lookup, servedAt, repository);
+  if (pulls === undefined)
     throw mlcError('MLC6507', { registry, source: settings.source ?? 'the settings' });
   return {
     main,
+    pulls,
     mirrors: found.filter((mirror) => mirror !== undefined),
   };
 }
