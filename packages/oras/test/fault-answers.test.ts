@@ -4,7 +4,8 @@ import type { Fault, Misfortune, Occasion } from '@mlcontainer/testing';
 import { describe, expect, it } from 'vitest';
 
 import { pushGraph } from '../src/index.ts';
-import { collect, content, endOf, graphOf, noise, seed, withLab, type Lab } from './support/lab.ts';
+import { collect, content, graphOf, noise } from './support/contents.ts';
+import { endOf, seed, withLab, type Lab } from './support/lab.ts';
 import { IMAGE, OPERATIONS } from './support/operations.ts';
 
 function fault(on: Occasion, ...then: readonly Misfortune[]): Fault {

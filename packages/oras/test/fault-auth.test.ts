@@ -10,18 +10,8 @@ import {
 import { describe, expect, it } from 'vitest';
 
 import { pushGraph, type Credential } from '../src/index.ts';
-import {
-  ANN,
-  content,
-  endOf,
-  graphOf,
-  imageOf,
-  noise,
-  seed,
-  USERS,
-  withLab,
-  type Lab,
-} from './support/lab.ts';
+import { content, graphOf, imageOf, noise } from './support/contents.ts';
+import { ANN, endOf, seed, USERS, withLab, type Lab } from './support/lab.ts';
 import { IMAGE, OPERATIONS } from './support/operations.ts';
 
 const IDENTITY: Credential = { kind: 'identity-token', token: 'refresh-ann' };

@@ -2,19 +2,8 @@ import { startRegistry, type Fault, type ProfileName } from '@mlcontainer/testin
 import { describe, expect, it } from 'vitest';
 
 import { pushGraph } from '../src/index.ts';
-import {
-  ANN,
-  bytesOf,
-  collect,
-  content,
-  endOf,
-  graphOf,
-  imageOf,
-  noise,
-  seed,
-  USERS,
-  withLab,
-} from './support/lab.ts';
+import { bytesOf, collect, content, graphOf, imageOf, noise } from './support/contents.ts';
+import { ANN, endOf, seed, USERS, withLab } from './support/lab.ts';
 import { IMAGE, OPERATIONS } from './support/operations.ts';
 
 const PROFILES: readonly ProfileName[] = [

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 
 import { createRegistryClient, type Repository } from '../src/index.ts';
 import { startForwardProxy } from './support/forward-proxy.ts';
-import { ANN, collect, endOf, knows, seed, USERS, withLab, type Lab } from './support/lab.ts';
+import { collect } from './support/contents.ts';
+import { ANN, endOf, knows, seed, USERS, withLab, type Lab } from './support/lab.ts';
 import { IMAGE } from './support/operations.ts';
 
 /** Hosts that a registry may not send its clients to: F12. */

@@ -2,16 +2,8 @@ import type { Fault, Misfortune, RegistryOptions } from '@mlcontainer/testing';
 import { describe, expect, it } from 'vitest';
 
 import type { Content } from '../src/index.ts';
-import {
-  bytesOf,
-  collect,
-  content,
-  endOf,
-  IMPATIENT,
-  noise,
-  withLab,
-  type Lab,
-} from './support/lab.ts';
+import { bytesOf, collect, content, noise } from './support/contents.ts';
+import { endOf, IMPATIENT, withLab, type Lab } from './support/lab.ts';
 
 const SIZE = 1024 * 1024;
 const PART = SIZE / 16;

@@ -2,7 +2,8 @@ import { MEDIA_TYPES } from '@mlcontainer/oci';
 import { expect } from 'vitest';
 
 import { pushGraph } from '../../src/index.ts';
-import { bytesOf, collect, content, graphOf, imageOf, noise, seed, type Lab } from './lab.ts';
+import { bytesOf, collect, content, graphOf, imageOf, noise } from './contents.ts';
+import { seed, type Lab } from './lab.ts';
 
 /** Something that a client does, with what must be true when it ended well. */
 export interface Operation {
