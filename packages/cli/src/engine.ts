@@ -27,4 +27,5 @@ export type Engine = Pick<
   | 'runImage'
   | 'validateImage'
   | 'vendor'
+  | 'withRegistries'
 >;

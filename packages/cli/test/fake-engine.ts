@@ -162,6 +162,7 @@ export function fakeEngine({ pace = 0, failWith, over = {} }: FakeOptions = {}):
     artifactDiscover: real,
     artifactPull: real,
     artifactPush: real,
+    withRegistries: real,
     vendor: (cx, { to }) => ({
       digest: digestOf('bundle') as `sha256:${string}`,
       size: 81_000_000,

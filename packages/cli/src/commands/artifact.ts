@@ -5,7 +5,7 @@ import { shown } from '../hosts/lines.ts';
 import type { artifactCommand } from '../table/artifact.ts';
 import { bytesText, countText, printable } from '../term/text.ts';
 import { json } from './json.ts';
-import { openEngine, type OpenEngine } from './project.ts';
+import { openEngine, openProject, type OpenEngine } from './project.ts';
 
 type Options = (typeof artifactCommand)['options'];
 type Call = Invocation<Options>;
@@ -21,8 +21,17 @@ const ACTIONS: Readonly<Record<string, Action>> = { push, pull, attach, discover
 export const run: CommandRun<Options> = async (call) => {
   const [name = '', reference = '', ...more] = call.args;
   const action = ACTIONS[name] ?? push;
-  return action(call, await openEngine(call, call.options), reference, more);
+  return action(call, await openRegistries(call), reference, more);
 };
+
+async function openRegistries(call: Call): Promise<OpenEngine> {
+  const open = await openEngine(call, call.options);
+  const { config } = call.options;
+  if (config === undefined) return open;
+  const project = await openProject(open, 'artifact', { config, mode: undefined });
+  const { engine, cx } = open;
+  return { engine, cx: engine.withRegistries(cx, project.config.registries, project.root) };
+}
 
 async function push(
   call: Call,

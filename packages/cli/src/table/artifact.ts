@@ -1,4 +1,4 @@
-import { fetchOptions } from '../command/global-options.ts';
+import { fetchOptions, projectOptions } from '../command/global-options.ts';
 import { defineCommand } from '../command/types.ts';
 
 export const artifactCommand = defineCommand({
@@ -48,6 +48,10 @@ export const artifactCommand = defineCommand({
       short: 'p',
       value: 'os/arch',
       does: 'copy: of an index these images alone; the new index has another digest',
+    },
+    config: {
+      ...projectOptions.config,
+      does: 'Reach registries as this config says; without it, as the machine is set up',
     },
     'cache-dir': fetchOptions['cache-dir'],
   },
