@@ -95,11 +95,6 @@ describe('the framework', () => {
     ['no reason', [contributing({ reason: '' })], 'MLC2012'],
     ['a capability nobody has', [contributing({}, { requires: ['cuda@12'] })], 'MLC2110'],
     [
-      'a run step',
-      [contributing({ source: { kind: 'run', commands: [['make']], network: 'none' } })],
-      'MLC2106',
-    ],
-    [
       'a path that leaves the image',
       [
         contributing({

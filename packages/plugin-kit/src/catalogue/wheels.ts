@@ -40,7 +40,7 @@ export const wheelsErrors = {
     message: (d) =>
       `${d.packages.join(', ')}: no wheel for this platform, only sources.\n${d.explanation}`,
     why: 'Building from source needs a compiler and runs foreign code; layers are made from wheels only.',
-    fix: 'Build the wheel once (`pip wheel`) and name its folder in find-links (PIP_FIND_LINKS), or build this image with the buildah backend.',
+    fix: 'Build the wheel once (`pip wheel`) and name its folder in find-links (PIP_FIND_LINKS), or put it into an index of your own. Steps do not compile sources yet.',
   }),
   MLC5012: entry<{ detail: string }>({
     title: 'uv failed',
