@@ -126,6 +126,7 @@ describe('debianLayerEntries', () => {
     const first = made({
       name: 'libpython3.11-minimal',
       files: {
+        'usr/lib/python3.11/_sysconfigdata__x86_64-linux-gnu.py': 'data',
         'usr/lib/python3.11/os.py': 'os',
         'usr/lib/python3.11/sitecustomize.py': '->/etc/python3.11/sitecustomize.py',
         'usr/lib/python3.11/data.txt': 'd',
@@ -134,14 +135,21 @@ describe('debianLayerEntries', () => {
     });
     const second = made({
       name: 'python3.11-minimal',
-      files: { 'etc/python3.11/sitecustomize.py': 'site', 'usr/lib/python3/apt.py': 'apt' },
+      files: {
+        'etc/python3.11/sitecustomize.py': 'site',
+        'usr/lib/python3.11/_sysconfigdata__linux_x86_64-linux-gnu.py':
+          '->_sysconfigdata__x86_64-linux-gnu.py',
+        'usr/lib/python3/apt.py': 'apt',
+      },
     });
     const entries = await listing(layerOf([first, second], { group: 'runtime', bytecode }));
     const paths = [...entries.keys()];
     expect(paths.filter((path) => path.endsWith('.pyc'))).toEqual([
+      'usr/lib/python3.11/_sysconfigdata__x86_64-linux-gnu.pyc',
       'usr/lib/python3.11/os.pyc',
       'usr/lib/python3/apt.pyc',
       'usr/lib/python3.11/sitecustomize.pyc',
+      'usr/lib/python3.11/_sysconfigdata__linux_x86_64-linux-gnu.pyc',
     ]);
     expect(paths.indexOf('usr/lib/python3.11/os.pyc')).toBeLessThan(
       paths.indexOf('usr/lib/python3/apt.py'),

@@ -93,8 +93,6 @@ export async function* debianLayerEntries(
   for (const { deb, path } of layer.debs.toSorted(byName)) yield* packageOf(run, deb, path);
   yield* bundle(run);
   yield* alternativeLinks(run);
-  run.python.addLinks();
-  yield* bytecodeOf(run);
 }
 
 /** Bytecode of the sources since the last time. */
@@ -135,6 +133,7 @@ async function* packageOf(run: Run, locked: LockedDeb, path: string): AsyncGener
     run.alternatives.push(...parseAlternatives(postinst).map((one) => ({ owner: name, one })));
     yield* dataOf(run, deb, name);
     for (const entry of statusEntries(deb, locked.name)) yield* placed(run, entry, name);
+    run.python.endPackage();
     yield* bytecodeOf(run);
   } finally {
     await deb.close();

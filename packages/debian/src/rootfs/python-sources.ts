@@ -6,35 +6,38 @@ import type { BytecodeMaker } from './layer.ts';
 export interface PythonSources {
   /** The same entry; of a source the content is read. */
   add(entry: Entry): Promise<Entry>;
-  /** Passes on links to sources that lie elsewhere, once all of these are known. */
-  addLinks(): void;
+  /** A package has ended: passes on links whose source is known by now. */
+  endPackage(): void;
 }
 
 /** The modules of the interpreter, wherever a package lays them: `usr/lib/python3`, `usr/lib/python3.11`. */
 const MODULE = /^usr\/lib\/python3(?:\.\d+)?\/.*\.py$/;
-/** Where Debian keeps modules that an administrator may change, `sitecustomize`; the library links to them. */
-const CONFIGURED = /^etc\/python3(?:\.\d+)?\/[^/]+\.py$/;
+/** What Debian's library links to, from whatever package: `sitecustomize`, and how this Python was built. */
+const LINKED =
+  /^(?:etc\/python3(?:\.\d+)?\/[^/]+|usr\/lib\/python3(?:\.\d+)?\/_sysconfigdata[^/]*)\.py$/;
 
 export function pythonSources(maker: BytecodeMaker | undefined): PythonSources {
   if (maker === undefined)
-    return { add: (entry) => Promise.resolve(entry), addLinks: () => undefined };
-  const configured = new Map<string, Uint8Array>();
+    return { add: (entry) => Promise.resolve(entry), endPackage: () => undefined };
+  const linked = new Map<string, Uint8Array>();
   const links = new Map<string, string>();
   return {
     add: async (entry) => {
       const { path } = entry;
       if (entry.type === 'symlink' && MODULE.test(path))
         links.set(path, posix.resolve('/', posix.dirname(path), entry.target).slice(1));
-      if (entry.type !== 'file' || !(MODULE.test(path) || CONFIGURED.test(path))) return entry;
+      if (entry.type !== 'file' || !(MODULE.test(path) || LINKED.test(path))) return entry;
       const bytes = await bytesOf(entry);
+      if (LINKED.test(path)) linked.set(path, bytes);
       if (MODULE.test(path)) maker.add(path, bytes);
-      else configured.set(path, bytes);
       return { ...entry, content: { kind: 'bytes', bytes } };
     },
-    addLinks: () => {
+    endPackage: () => {
       for (const [path, target] of links) {
-        const bytes = configured.get(target);
-        if (bytes !== undefined) maker.add(path, bytes);
+        const bytes = linked.get(target);
+        if (bytes === undefined) continue;
+        maker.add(path, bytes);
+        links.delete(path);
       }
     },
   };
