@@ -1,6 +1,7 @@
-import { isMlcError, type ClockPort } from '@mlcontainer/plugin-kit';
+import { isMlcError, mlcError, type ClockPort } from '@mlcontainer/plugin-kit';
 import type { Dispatcher } from 'undici';
 
+import { describeUrl } from './address.ts';
 import type { Dispatchers, Timeouts } from './dispatchers.ts';
 import type { Egress } from './egress.ts';
 import { toNetworkError, verdictOf, wasKept, wasNotSent } from './failures.ts';
@@ -100,6 +101,7 @@ async function tryOnce(state: State, message: Message, attempt: number): Promise
       body: response.body,
       received: counter.received,
     };
+    await checkProxy(route.proxy, message, answer);
     if (!isRetryable(answer.status, mayRepeat(message))) return { answer };
     const pauseMs = pauseFor(state, message, answer, attempt);
     if (isLast) return { answer };
@@ -120,6 +122,19 @@ async function tryOnce(state: State, message: Message, attempt: number): Promise
     if (attempt === 1 && wasKept(error)) return { pauseMs: 0 };
     return { pauseMs: pauseBefore(state.retry, attempt, undefined, state.random()) };
   }
+}
+
+/** A proxy that forwards plain http answers in the server's place; squid says when it does. Throws MLC7009. */
+async function checkProxy(
+  proxy: URL | undefined,
+  { purpose, url }: Message,
+  answer: Answer,
+): Promise<void> {
+  const { status } = answer;
+  const isOwn = status === 407 || (status === 403 && headerOf(answer, 'x-squid-error'));
+  if (proxy === undefined || !isOwn) return;
+  await discard(answer);
+  throw mlcError('MLC7009', { purpose, url: describeUrl(url), proxy: proxy.host, status });
 }
 
 function mayRepeat({ method, repeatable }: Message): boolean {

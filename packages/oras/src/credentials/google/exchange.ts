@@ -94,9 +94,13 @@ async function readText(body: ByteStream): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** Of an answer, the OAuth2 error code alone is repeated (RFC 6749, section 5.2): the rest may echo what was sent. */
+/** Error codes of OAuth2 (RFC 6749, section 5.2; RFC 8693, section 2.2.2), and the one of Google besides. */
+const OAUTH_ERROR =
+  /"error"\s*:\s*"(invalid_(?:request|client|grant|scope|target|token|rapt)|unauthorized_client|unsupported_grant_type|access_denied)"/;
+
+/** Of an answer, a known error code alone is repeated: the rest may echo what was sent. */
 function refusal(url: string, status: number, text: string): string {
-  const code = /"error"\s*:\s*"([a-z_]{1,40})"/.exec(text)?.[1];
+  const code = OAUTH_ERROR.exec(text)?.[1];
   return `${hostOf(url)} answered ${status}${code === undefined ? '' : ` (${code})`}`;
 }
 
