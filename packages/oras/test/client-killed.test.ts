@@ -19,6 +19,7 @@ import { seed, withLab } from './support/lab.ts';
 
 const SIZES = [300_000, 400_000] as const;
 const BYTES = 700_000;
+const STRACE = 'strace';
 const BIG = {
   repository: 'team/app',
   sizes: [1_000_000, 2_000_000, 3_000_000, 4_000_000, 5_000_000],
@@ -125,7 +126,7 @@ describe.each(FORMS)('a client that is killed while it pushes %s', (_, chunkByte
 describe('a client that is killed while it copies into a layout', () => {
   beforeAll(() => {
     try {
-      execFileSync('strace', ['-V'], { stdio: 'ignore' });
+      execFileSync(STRACE, ['-V'], { stdio: 'ignore' });
     } catch (cause) {
       throw new Error('this test needs strace: apt-get install strace', { cause });
     }
@@ -138,7 +139,7 @@ describe('a client that is killed while it copies into a layout', () => {
     await seed(registry, graph);
     const trace = project.path('trace');
     const whole = jobOn(registry, { layout: project.path('whole') });
-    const traced = ['strace', '-f', '-o', trace, '-e', 'trace=/rename'];
+    const traced = [STRACE, '-f', '-o', trace, '-e', 'trace=/rename'];
     expect(await endOfClient(startClient(whole, traced))).toMatchObject({ code: 0 });
     const renames = (await readFile(trace, 'utf8'))
       .split('\n')
@@ -147,7 +148,7 @@ describe('a client that is killed while it copies into a layout', () => {
     for (let nth = 1; nth <= renames.length; nth += 1) {
       const job = jobOn(registry, { layout: project.path(`layout-${nth}`) });
       const inject = [`-e`, `inject=/rename:signal=KILL:when=${nth}`];
-      const under = ['strace', '-f', '-o', '/dev/null', '-e', 'trace=/rename', ...inject];
+      const under = [STRACE, '-f', '-o', '/dev/null', '-e', 'trace=/rename', ...inject];
       expect((await endOfClient(startClient(job, under))).code).not.toBe(0);
       const there = new Set(await blobsIn(job.layout ?? ''));
       registry.journal.clear();

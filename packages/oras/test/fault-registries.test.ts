@@ -1,7 +1,9 @@
-import { startRegistry, type Fault, type ProfileName } from '@mlcontainer/testing';
+import { rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+
+import { startRegistry, tempProject, type Fault, type ProfileName } from '@mlcontainer/testing';
 import { describe, expect, it } from 'vitest';
 
-import { pushGraph } from '../src/index.ts';
+import { copy, openLayoutTarget, pushGraph } from '../src/index.ts';
 import { bytesOf, collect, content, graphOf, imageOf, noise } from './support/contents.ts';
 import { ANN, endOf, seed, USERS, withLab } from './support/lab.ts';
 import { IMAGE, OPERATIONS } from './support/operations.ts';
@@ -214,6 +216,34 @@ describe('F20 parts that vanish', () => {
     };
     return withLab({ registry: { faults: [vanish] } }, async ({ registry, repository, signal }) => {
       expect(await endOf(pushGraph(repository(), IMAGE, { signal }))).toBe('MLC6522');
+      expect(registry.tags('team/app')).toEqual([]);
+    });
+  });
+});
+
+describe('F23 a layout that is not whole', () => {
+  const blob = IMAGE.blobs[1]?.descriptor.digest.slice('sha256:'.length) ?? '';
+
+  it.each([
+    ['a damaged blob', (path: string) => writeFile(path, noise(70_000, 99)), /^MLC65(13|21)$/],
+    ['a blob that is shorter', (path: string) => truncate(path, 100), /^MLC65(13|21)$/],
+    ['a blob that is gone', (path: string) => rm(path), /^MLC6511$/],
+    [
+      'a link in the place of a blob',
+      async (path: string) => {
+        await rename(path, `${path}.real`);
+        await symlink(`${path}.real`, path);
+      },
+      /^MLC6511$/,
+    ],
+  ])('%s: one error, and no tag', async (_, harm, expected) => {
+    await using project = await tempProject();
+    const layout = openLayoutTarget(project.path('layout'));
+    await withLab({}, async ({ registry, repository, signal }) => {
+      await pushGraph(layout, IMAGE, { signal });
+      await harm(project.path(`layout/blobs/sha256/${blob}`));
+      const end = await endOf(copy(layout, repository(), 'v1', { signal, tag: 'v1' }));
+      expect(end).toMatch(expected);
       expect(registry.tags('team/app')).toEqual([]);
     });
   });

@@ -1,9 +1,10 @@
-import { execFile, spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+
+import { startDockerRegistry } from '@mlcontainer/testing';
 
 const run = promisify(execFile);
 
@@ -17,70 +18,24 @@ export interface RealRegistry extends AsyncDisposable {
   restart(): Promise<void>;
 }
 
-/** Where the programs come from that these tests need. */
-const INSTALL = 'apt-get install docker-registry skopeo';
+/** Where it comes from. */
+const INSTALL = 'apt-get install skopeo';
 
 export async function startRealRegistry(): Promise<RealRegistry> {
   const folder = await mkdtemp(join(tmpdir(), 'mlc-registry-'));
-  const port = await freePort();
-  const config = {
-    version: 0.1,
-    log: { level: 'error', accesslog: { disabled: true } },
-    storage: { filesystem: { rootdirectory: join(folder, 'data') }, delete: { enabled: true } },
-    http: { addr: `127.0.0.1:${port}` },
-  };
-  // JSON is YAML.
-  await writeFile(join(folder, 'config.yml'), JSON.stringify(config));
-  let server = await serve(folder, port);
+  const registry = await startDockerRegistry(folder);
   return {
-    host: `127.0.0.1:${port}`,
+    host: registry.host,
     folder,
     async restart() {
-      await server.kill();
-      server = await serve(folder, port);
+      await registry.kill();
+      await registry.start();
     },
     async [Symbol.asyncDispose]() {
-      await server.kill();
+      await registry.kill();
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-async function serve(folder: string, port: number) {
-  const child = spawn('docker-registry', ['serve', join(folder, 'config.yml')], {
-    stdio: 'ignore',
-  });
-  const ended = new Promise<void>((resolve, reject) => {
-    child.once('exit', () => resolve());
-    child.once('error', (cause) =>
-      reject(new Error(`docker-registry does not start; ${INSTALL}`, { cause })),
-    );
-  });
-  await Promise.race([answering(port), ended]);
-  return {
-    async kill() {
-      child.kill('SIGKILL');
-      await ended;
-    },
-  };
-}
-
-async function answering(port: number): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt += 1) {
-    const answer = await fetch(`http://127.0.0.1:${port}/v2/`).catch(() => undefined);
-    if (answer?.ok === true) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error('docker-registry does not answer');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }
 
 /** What skopeo prints. */
