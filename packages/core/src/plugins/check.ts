@@ -1,5 +1,6 @@
 import { PLUGIN_API, isPlugin, mlcError, type Plugin } from '@mlcontainer/plugin-kit';
-import semver from 'semver';
+// By its own file: the package's entry loads all 47 of its modules, at every start.
+import satisfies from 'semver/functions/satisfies.js';
 import { CORE_VERSION } from '../version.ts';
 import { checkOptions } from './options.ts';
 
@@ -20,7 +21,7 @@ function checkShape(value: unknown, position: number): Plugin {
     throw mlcError('MLC2002', { plugin: value.name, api: value.api, supported: PLUGIN_API });
   }
   const range = value.compatibility?.core;
-  if (range !== undefined && !semver.satisfies(CORE_VERSION, range, { includePrerelease: true })) {
+  if (range !== undefined && !satisfies(CORE_VERSION, range, { includePrerelease: true })) {
     throw mlcError('MLC2005', { plugin: value.name, range, core: CORE_VERSION });
   }
   return value;
