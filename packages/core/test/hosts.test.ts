@@ -1,5 +1,7 @@
 import { createServer } from 'node:http';
+import { mkdir, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
+import path from 'node:path';
 import { isMlcError, type Plan } from '@mlcontainer/plugin-kit';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { allowedHosts } from '../src/allowed-hosts.ts';
@@ -109,6 +111,29 @@ describe('MLCONTAINER_ALLOW_HOSTS', () => {
 });
 
 describe('doctor', () => {
+  test('says for each registry of a project which source gives what, and what says how', async () => {
+    const auths = { 'a.test': { auth: Buffer.from('me:SECRET').toString('base64') } };
+    await mkdir(path.join(cx.root, '.docker'));
+    await writeFile(path.join(cx.root, '.docker/config.json'), JSON.stringify({ auths }));
+    const text = `export default { model: 'm', image: 'a.test/team/m', registries: {
+      'a.test': { mirrors: ['m.test'] },
+      'b.test:5000': { plainHttp: true, credentials: { usernameEnv: 'U', passwordEnv: 'P' } },
+    } };`;
+    await writeFile(path.join(cx.root, 'mlcontainer.config.mjs'), text);
+    const { checks } = await doctor(cx);
+    const found = (name: string) => checks.find((check) => check.name === name);
+    expect(found('a.test credentials')).toMatchObject({ status: 'ok' });
+    expect(found('a.test credentials')?.detail).toContain(
+      `basic from ${path.join(cx.root, '.docker/config.json')}: auths`,
+    );
+    expect(found('a.test credentials')?.detail).toContain('no such file');
+    expect(found('a.test settings')?.detail).toBe('by https; mirrors m.test; said by config');
+    expect(found('b.test:5000 settings')?.detail).toBe('by http; said by config');
+    expect(found('b.test:5000 credentials')).toMatchObject({ status: 'fail' });
+    expect(found('b.test:5000 credentials')?.detail).toContain('MLC6803');
+    expect(JSON.stringify(checks)).not.toContain('SECRET');
+  });
+
   test('says nothing of registries outside of a project', async () => {
     const { checks } = await doctor(cx);
     expect(checks.filter(({ name }) => name.endsWith('credentials'))).toEqual([]);

@@ -12,17 +12,20 @@ export async function registryChecks(
   root: string,
 ): Promise<readonly Check[]> {
   const references = referencesOf(config);
-  if (references.length === 0) return [];
+  const registries = config.registries ?? {};
+  if (references.length === 0 && Object.keys(registries).length === 0) return [];
   const { createCredentialStore, explainRegistry, parseReference, registrySettings } =
     await import('@mlcontainer/oras');
   const { env, ports, signal } = cx;
-  const registries = config.registries ?? {};
   const credentials = createCredentialStore({ env, ports, explicit: explicitOf(registries) });
   const settings = registrySettings({ env, config: registries, root });
-  const lists = references.map(async (reference) => {
-    const { registry, repository } = parseReference(reference);
-    return explainRegistry(registry, repository, { credentials, settings, signal });
-  });
+  const used = references.map((reference) => parseReference(reference));
+  const others = Object.keys(registries)
+    .filter((host) => used.every(({ registry }) => registry !== host))
+    .map((registry) => ({ registry, repository: '' }));
+  const lists = [...used, ...others].map(({ registry, repository }) =>
+    explainRegistry(registry, repository, { credentials, settings, signal }),
+  );
   return (await Promise.all(lists)).flat().map(({ registry, topic, status, detail, fix }) => ({
     name: `${registry} ${topic}`,
     status,
