@@ -16,3 +16,16 @@ export async function configure(
   ];
   await writeFile(join(project.folder, 'mlcontainer.config.ts'), `${lines.join('\n')}\n`);
 }
+
+/** Replaces the config of the diabetes project by one on a base image of a registry that speaks http. */
+export async function configureBase(project: Project, host: string, base: string): Promise<void> {
+  const lines = [
+    "import { defineConfig, image } from 'mlcontainer';",
+    "import { sklearn } from '@mlcontainer/framework-sklearn';",
+    'export default defineConfig({',
+    `  name: 'diabetes', model: 'model.joblib', plugins: [sklearn()], base: image('${host}/${base}'),`,
+    `  registries: { '${host}': { plainHttp: true } },`,
+    '});',
+  ];
+  await writeFile(join(project.folder, 'mlcontainer.config.ts'), `${lines.join('\n')}\n`);
+}

@@ -11,10 +11,11 @@ import { readLock, writeLock } from '../src/lock/file.ts';
 import { driftOf, makeLock } from '../src/lock/make.ts';
 import { explain } from '../src/plan/explain.ts';
 import { vendor } from '../src/vendor/pack.ts';
-import { makeBase, pythonFiles, seedBase, SYSTEM } from './support/base-image.ts';
+import { LOADER, makeBase, pythonFiles, seedBase, SYSTEM } from './support/base-image.ts';
 import { baseWorld, type BaseWorld } from './support/base-world.ts';
 import { testContext } from './support/context.ts';
 import { emptyLock } from './support/lock.ts';
+import { CONTRIBUTION, framework } from './support/project.ts';
 
 const LAYERS = [SYSTEM, pythonFiles('usr/local', '3.11.9')];
 const OTHER = [SYSTEM, pythonFiles('usr/local', '3.11.10')];
@@ -180,6 +181,33 @@ describe('an image on a base', () => {
     const report = await run(await planned());
     const { config } = await documents(report.layout!, report.digest);
     expect(config.history[0]?.created_by).toBe('mlcontainer: base layer 1 of 2');
+  });
+
+  test('has no bytecode where its Python could not be run when it was pinned', async () => {
+    const [architecture, loader] =
+      process.arch === 'x64'
+        ? (['arm64', '/lib/ld-linux-aarch64.so.1'] as const)
+        : (['amd64', LOADER] as const);
+    const libc = { 'usr/lib/ld-linux-aarch64.so.1': '->x86_64-linux-gnu/ld-linux-x86-64.so.2' };
+    const python = pythonFiles('usr', '3.12.1', { machine: architecture, interpreter: loader });
+    const image = await makeBase({ layers: [SYSTEM, libc, python], architecture });
+    await seedBase(world.registry, 'team/base:v1', image);
+    const plan = await planned({ bytecode: true, platforms: [`linux/${architecture}`] });
+    expect(plan.options.bytecode).toBe(false);
+    const [why] = explain(plan, undefined, 'options.bytecode');
+    expect(why?.reason).toContain('architecture');
+    const { findings } = await validateImage(world.cx, (await run(plan)).layout!);
+    expect(findings).toEqual([]);
+  });
+
+  test('takes no Debian packages of a plugin', async () => {
+    const source = { kind: 'debian', packages: ['libgomp1'] } as const;
+    const layers = [{ id: 'omp', slot: 'runtime', reason: 'for threads', source } as const];
+    const plugin = framework({ contribute: () => ({ ...CONTRIBUTION, layers }) });
+    await expect(world.plan('team/base:v1', {}, { plugins: [plugin] })).rejects.toMatchObject({
+      code: 'MLC6710',
+      data: { owner: 'framework-some', packages: ['libgomp1'] },
+    });
   });
 
   test('is contacted for at the registry of its base alone', async () => {

@@ -1,5 +1,5 @@
 import { nodePorts } from '@mlcontainer/node-ports';
-import type { Plan } from '@mlcontainer/plugin-kit';
+import type { Plan, Plugin } from '@mlcontainer/plugin-kit';
 import { startRegistry, type TestRegistry } from '@mlcontainer/testing';
 import type { EngineContext } from '../../src/context.ts';
 import { inlineRunner } from '../../src/layers/runner.ts';
@@ -29,6 +29,7 @@ export interface PlanHow {
   readonly machine?: EngineContext;
   readonly update?: boolean;
   readonly vendored?: string;
+  readonly plugins?: readonly Plugin[];
 }
 
 export async function baseWorld(): Promise<BaseWorld> {
@@ -45,10 +46,10 @@ export async function baseWorld(): Promise<BaseWorld> {
   return {
     ...{ registry, cx, root },
     messages: () => test.events.flatMap((event) => ('message' in event ? [event.message] : [])),
-    plan: async (name, over = {}, { machine = cx, ...how } = {}) => {
+    plan: async (name, over = {}, { machine = cx, plugins = [framework()], ...how } = {}) => {
       const base = { kind: 'image', reference: `${registry.host}/${name}` } as const;
       const config = { base, registries, bytecode: false, ...over };
-      return makePlan(machine, await project(root, [framework()], config), how);
+      return makePlan(machine, await project(root, plugins, config), how);
     },
     otherMachine: async () => {
       const other = await testContext();

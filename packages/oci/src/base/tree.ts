@@ -52,6 +52,8 @@ interface Node {
 const WHITEOUT = '.wh.';
 const OPAQUE = '.wh..wh..opq';
 const MAX_LINKS = 40;
+/** Of all that are no folders: a map for each would be most of a tree's memory. Never added to. */
+const NO_CHILDREN = new Map<string, Node>();
 /** Of folders that are there only because something is hidden in them. */
 const NOBODY = -1;
 
@@ -171,7 +173,8 @@ function lay(root: Node, folder: Node, name: string, entry: TarEntryFacts, layer
     Object.assign(known, { mode, layer });
     return;
   }
-  folder.children.set(name, { type, mode, size, target, layer, origin, children: new Map() });
+  const children = type === 'directory' ? new Map<string, Node>() : NO_CHILDREN;
+  folder.children.set(name, { type, mode, size, target, layer, origin, children });
 }
 
 function hiddenName(name: string, path: string): string {
