@@ -12,8 +12,18 @@ import { installCiTools, type Check, type CiTools } from './ci-tools.ts';
 const exec = promisify(execFile);
 
 const PROJECTS: Readonly<Record<string, CiFacts>> = {
-  'a repository of its own': { folder: '', node: '24.21.0', image: 'churn' },
-  'a folder of a repository': { folder: "services/churn's model", node: '24.21.0', image: 'churn' },
+  'a repository of its own': {
+    folder: '',
+    packageLock: 'package-lock.json',
+    node: '24.21.0',
+    image: 'churn',
+  },
+  'a folder of a repository': {
+    folder: "services/churn's model",
+    packageLock: "services/churn's model/package-lock.json",
+    node: '24.21.0',
+    image: 'churn',
+  },
 };
 
 let home: string;

@@ -78,9 +78,14 @@ test('a project in a folder of a repository is entered there', async () => {
   await mlc('init --ci github,cloud-build,tekton', { cwd });
   const workflow = await text('.github/workflows/mlcontainer.yml');
   expect(workflow).toContain('working-directory: "services/churn"');
+  expect(workflow).toContain('cache-dependency-path: services/churn/package-lock.json');
   expect(workflow).toContain("hashFiles('services/churn/mlcontainer.lock')");
   expect(await text('cloudbuild.yaml')).toContain('/models/churn-model\n');
   expect(await text('tekton/pipeline.yaml')).toContain('name: churn-model-image');
+  await writeFile(join(root, 'package-lock.json'), '{}');
+  await mlc('init --ci github --force', { cwd });
+  const again = await text('.github/workflows/mlcontainer.yml');
+  expect(again).toContain('cache-dependency-path: package-lock.json');
 });
 
 test('an unknown system is named', async () => {

@@ -110,7 +110,7 @@ function setUp(facts: CiFacts): string {
         with:
           node-version: ${facts.node}
           cache: npm
-          cache-dependency-path: ${quoted(inProject(facts, 'package-lock.json'))}
+          cache-dependency-path: ${quoted(facts.packageLock)}
       - uses: ${ACTIONS.cache}
         with:
           path: \${{ env.MLCONTAINER_CACHE_DIR }}

@@ -38,7 +38,7 @@ function shared(facts: CiFacts): string {
     - key:
         prefix: npm
         files:
-          - ${JSON.stringify(inProject(facts, 'package-lock.json'))}
+          - ${JSON.stringify(facts.packageLock)}
       paths:
         - .npm/
   before_script:

@@ -7,6 +7,8 @@ export type CiSystem = (typeof CI_SYSTEMS)[number];
 export interface CiFacts {
   /** The project below the repository, `/`-separated; `''` where it is the repository. */
   readonly folder: string;
+  /** Of the repository: in a workspace it is not in the project. */
+  readonly packageLock: string;
   /** `24.21.0`: the Node that runs the tool here. */
   readonly node: string;
   /** The last part of the image's name. */

@@ -4,7 +4,9 @@ import { basename, dirname, join, relative, sep } from 'node:path';
 import { mlcError } from '@mlcontainer/plugin-kit';
 import { ciFiles } from '../ci/files.ts';
 import { GITLAB_FILE, GITLAB_INCLUDED } from '../ci/gitlab.ts';
-import type { CiFacts, CiFile, CiSystem } from '../ci/types.ts';
+import { inProject, type CiFacts, type CiFile, type CiSystem } from '../ci/types.ts';
+
+const PACKAGE_LOCK = 'package-lock.json';
 
 /** The files for CI systems, and what is left for the user to do. */
 export interface CiPlan {
@@ -29,7 +31,7 @@ export async function planCi(
   if (there !== undefined && !options.force) {
     throw mlcError('MLC1110', { path: join(root, there.path) });
   }
-  return { root, files, hints: hintsFor(cwd, files) };
+  return { root, files, hints: hintsFor(root, facts, files) };
 }
 
 /** Writes the files of a plan; gives their paths. */
@@ -58,7 +60,17 @@ function repositoryOf(cwd: string): string {
 async function factsOf(cwd: string, root: string, node: string): Promise<CiFacts> {
   const folder = relative(root, cwd).split(sep).join('/');
   const named = (await packageJson(cwd))?.['name'];
-  return { folder, node, image: imageName(typeof named === 'string' ? named : basename(cwd)) };
+  const image = imageName(typeof named === 'string' ? named : basename(cwd));
+  return { folder, packageLock: packageLockOf(folder, root), node, image };
+}
+
+/** The nearest one upwards; the project's own where there is none yet. */
+function packageLockOf(folder: string, root: string): string {
+  const parts = folder === '' ? [] : folder.split('/');
+  const paths = [...parts.keys(), parts.length]
+    .reverse()
+    .map((count) => [...parts.slice(0, count), PACKAGE_LOCK].join('/'));
+  return paths.find((path) => existsSync(join(root, path))) ?? paths[0] ?? PACKAGE_LOCK;
 }
 
 async function packageJson(cwd: string): Promise<Readonly<Record<string, unknown>> | undefined> {
@@ -77,13 +89,12 @@ function imageName(name: string): string {
 }
 
 /** What has to be committed for CI, and what writes it. */
-const COMMITTED = {
-  'package-lock.json': 'npm install --save-dev mlcontainer',
-  'mlcontainer.lock': 'mlcontainer lock',
-} as const;
-
-function hintsFor(cwd: string, files: readonly CiFile[]): readonly string[] {
-  const missing = Object.entries(COMMITTED).filter(([name]) => !existsSync(join(cwd, name)));
+function hintsFor(root: string, facts: CiFacts, files: readonly CiFile[]): readonly string[] {
+  const committed = [
+    [facts.packageLock, 'npm install --save-dev mlcontainer'],
+    [inProject(facts, 'mlcontainer.lock'), 'mlcontainer lock'],
+  ] as const;
+  const missing = committed.filter(([path]) => !existsSync(join(root, path)));
   const isIncluded = files.some(({ path }) => path === GITLAB_INCLUDED);
   return [
     ...missing.map(([name, command]) => `Commit ${name} for CI; \`${command}\` writes it.`),

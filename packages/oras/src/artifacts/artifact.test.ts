@@ -226,3 +226,32 @@ test('what is attached is found, with what is attached to that', () =>
     expect(none.referrers).toEqual([]);
     expect(await codeOf(attach(target, 'none', { files, folder }, options))).toBe('MLC6510');
   }));
+
+test('a pull that fails or is stopped leaves nothing', () =>
+  withPlace(async ({ folder, target, out }) => {
+    const { layers } = await pushArtifact(
+      target,
+      { files: both, folder },
+      { ...options, tag: 'v1' },
+    );
+    const last = layers.at(-1)?.digest;
+    const stop = new AbortController();
+    const stopping = {
+      ...target,
+      fetch: (descriptor: Descriptor, how: { signal: AbortSignal }) => {
+        if (descriptor.digest === last) stop.abort(new Error('enough'));
+        return target.fetch(descriptor, how);
+      },
+    };
+    await expect(pullArtifact(stopping, 'v1', out, { signal: stop.signal })).rejects.toThrow(
+      'enough',
+    );
+    expect(await readdir(out)).toEqual([]);
+    const changed = {
+      ...target,
+      fetch: (descriptor: Descriptor, how: { signal: AbortSignal }) =>
+        target.fetch(descriptor.digest === last ? textContent('none').descriptor : descriptor, how),
+    };
+    expect(await codeOf(pullArtifact(changed, 'v1', out, { signal }))).toBe('MLC6511');
+    expect(await readdir(out)).toEqual([]);
+  }));
