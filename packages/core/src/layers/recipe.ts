@@ -2,7 +2,7 @@ import type { Architecture } from '@mlcontainer/plugin-kit';
 import { jsonDigest } from '../json.ts';
 
 /** Raised when the same inputs would be laid out differently than before; part of every recipe. */
-export const LAYOUT_VERSION = 4;
+export const LAYOUT_VERSION = 5;
 
 export type LayerCompression = 'gzip-members' | 'gzip' | 'zstd' | 'none';
 
@@ -15,6 +15,15 @@ export interface BaseRecipe extends RecipeBase {
   readonly kind: 'base';
   /** Of the stored bytes. */
   readonly inputs: readonly [string];
+}
+
+/** Bytecode of the standard library that a base brings without. */
+export interface LibraryRecipe extends RecipeBase {
+  readonly kind: 'library-bytecode';
+  /** Of the base's manifest. */
+  readonly inputs: readonly [string];
+  readonly stdlib: string;
+  readonly bytecode: string;
 }
 
 /** The .debs of one group. `bytecode` names the interpreter, and null means none. */
@@ -84,7 +93,14 @@ export interface StepRecipe extends RecipeBase {
 
 /** The pure description of one layer: what goes in, and how it is laid. */
 export type Recipe =
-  BaseRecipe | DebianRecipe | LdCacheRecipe | WheelsRecipe | FilesRecipe | ModelRecipe | StepRecipe;
+  | LibraryRecipe
+  | BaseRecipe
+  | DebianRecipe
+  | LdCacheRecipe
+  | WheelsRecipe
+  | FilesRecipe
+  | ModelRecipe
+  | StepRecipe;
 
 /** Names a recipe: hex SHA-256 of its canonical JSON with the layout version. */
 export function recipeDigest(recipe: Recipe): string {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { tempFolder } from '../../test/support/host.ts';
@@ -6,7 +6,7 @@ import { makeDeb, type DebSpec } from '../../test/support/make-deb.ts';
 import { writeRawDeb, type RawEntry } from '../../test/support/raw-deb.ts';
 import type { FetchedDeb } from '../rootfs/layer.ts';
 import { interpreterCommand } from './command.ts';
-import { unpackInterpreter } from './unpack.ts';
+import { unpackCompiler, unpackInterpreter } from './unpack.ts';
 
 const folder = tempFolder();
 const signal = AbortSignal.timeout(20_000);
@@ -100,6 +100,51 @@ describe('unpackInterpreter', () => {
     await expect(unpackInterpreter([raw(entries)], out, { signal })).rejects.toThrowError(
       expect.objectContaining({ code }),
     );
+  });
+});
+
+describe('unpackCompiler', () => {
+  it('lays what compiling takes, and what the interpreter knows its own library by', async () => {
+    const out = target();
+    const debs = [
+      made({
+        name: 'python3.11-minimal',
+        files: { 'usr/bin/python3.11': 'elf', 'etc/python3.11/sitecustomize.py': '' },
+        modes: { 'usr/bin/python3.11': 0o755 },
+      }),
+      made({
+        name: 'libpython3.11-minimal',
+        files: {
+          'usr/lib/python3.11/os.py': 'o',
+          'usr/lib/python3.11/re.py': 'r',
+          'usr/lib/python3.11/encodings/utf_8.py': 'u',
+        },
+      }),
+      made({
+        name: 'libc6',
+        files: {
+          'lib/x86_64-linux-gnu/ld-linux-x86-64.so.2': 'ld',
+          'lib/x86_64-linux-gnu/libc.so.6': 'c',
+          'lib/x86_64-linux-gnu/libm.so.6': 'm',
+          'lib/x86_64-linux-gnu/libutil.so.1': 'behind',
+        },
+      }),
+      made({ name: 'libssl3', files: { 'usr/lib/libssl.so.3': 's' } }),
+    ];
+    await unpackCompiler(debs, out, { signal });
+    const laid = readdirSync(out, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name).slice(out.length + 1));
+    expect(laid.sort()).toEqual([
+      'usr/bin/python3.11',
+      'usr/lib/python3.11/encodings/utf_8.py',
+      'usr/lib/python3.11/os.py',
+      'usr/lib/python3.11/re.py',
+      'usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2',
+      'usr/lib/x86_64-linux-gnu/libc.so.6',
+      'usr/lib/x86_64-linux-gnu/libm.so.6',
+    ]);
+    expect(existsSync(join(out, 'usr/lib/python3.11/lib-dynload'))).toBe(true);
   });
 });
 

@@ -1,4 +1,4 @@
-import { link, mkdir, open, symlink } from 'node:fs/promises';
+import { link, mkdir, open, readdir, symlink } from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
 import type { Entry, FileEntry } from '@mlcontainer/oci';
 import { mlcError } from '@mlcontainer/plugin-kit';
@@ -29,13 +29,14 @@ const WHOLE: Selection = {
     /^(?:usr\/lib|usr\/lib64|usr\/bin\/python3\.\d+|etc\/python3\.\d+)(?:\/|$)/.test(path),
 };
 
-/** The program, the libraries that it is linked with, and the one package that every start imports from files. */
+/**
+ * The program, the libraries that it is linked with, and those modules that Debian counts as minimal: what a start
+ * imports, the codecs, and `os.py`, by which an interpreter knows its own library (CPython, Modules/getpath.py).
+ * Without that it would take the library of the build host.
+ */
 const COMPILING: Selection = {
   packages: /^(?:(?:lib)?python3\.\d+-minimal|libc6|libexpat1|zlib1g)$/,
-  wants: (path, type) =>
-    WHOLE.wants(path, type) &&
-    !/^etc\//.test(path) &&
-    !/^usr\/lib\/python3(?:\.\d+)?\/(?!encodings(?:\/|$))/.test(path),
+  wants: (path, type) => WHOLE.wants(path, type) && !/^etc\//.test(path),
   // Two thirds of the C library are tables of character sets.
   enough: { libc6: [/\/ld-linux[^/]*$/, /\/libc\.so\.6$/, /\/libm\.so\.6$/] },
 };
@@ -58,16 +59,21 @@ export function unpackInterpreter(
 }
 
 /**
- * Unpacks as much of the image's Python as compiling takes: no standard library but `encodings`, which decodes
- * sources (PEP 263; those of East Asia are extension modules and not among it). A tenth of the work of
- * `unpackInterpreter`, which see.
+ * Unpacks as much of the image's Python as compiling takes: of the standard library the minimal part. Sources in an
+ * East Asian encoding (PEP 263) it cannot decode, since those codecs are extension modules of the other part. A third
+ * of the work of `unpackInterpreter`, which see.
  */
-export function unpackCompiler(
+export async function unpackCompiler(
   debs: readonly FetchedDeb[],
   folder: string,
   cx: UnpackContext,
 ): Promise<void> {
-  return unpack(debs, folder, COMPILING, cx);
+  await unpack(debs, folder, COMPILING, cx);
+  // The other half of what it knows its library by; it may be empty.
+  const library = join(folder, 'usr/lib');
+  for (const name of await readdir(library).catch(() => []))
+    if (/^python3\.\d+$/.test(name))
+      await mkdir(join(library, name, 'lib-dynload'), { recursive: true });
 }
 
 /** Whether `unpackCompiler` opens a package. */
