@@ -10,6 +10,7 @@ export const KEYS: Readonly<Record<string, readonly string[]>> = {
     'base',
     'platforms',
     'requirements',
+    'sdists',
     'handler',
     'include',
     'run',

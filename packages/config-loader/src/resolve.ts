@@ -27,6 +27,7 @@ export interface ResolvedConfig {
   readonly platforms: readonly PlatformName[];
   /** PEP 508 strings, or the path of a requirements file. */
   readonly requirements: readonly string[] | string;
+  readonly sdists?: readonly string[];
   readonly handler?: string;
   readonly include: readonly string[];
   readonly run?: readonly RunStep[];

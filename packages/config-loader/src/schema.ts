@@ -112,6 +112,12 @@ export const configSchema = z
       .union([path, z.array(text(/\S/, 'a PEP 508 requirement'))])
       .meta({ description: 'More Python requirements, or the path of a requirements file.' })
       .optional(),
+    sdists: z
+      .array(text(/^[A-Za-z0-9][\w.-]*\s*==\s*[\w.!+]+$/, "an exact 'name==version'"))
+      .meta({
+        description: 'Requirements that are compiled from their sources; they need buildah.',
+      })
+      .optional(),
     handler: text(/^.*\S\.py$/, 'the path of a Python file').optional(),
     include: z.array(path).optional(),
     run: z

@@ -49,6 +49,8 @@ export interface UserConfig {
   readonly platforms?: readonly PlatformName[];
   /** More Python requirements: PEP 508 strings, or the path of a requirements file. */
   readonly requirements?: readonly string[] | string;
+  /** Requirements that may be compiled from their sources, `name==version`; needs buildah. All others must have wheels. */
+  readonly sdists?: readonly string[];
   /** A Python file with any of `load`, `preprocess`, `predict`, `postprocess`. */
   readonly handler?: string;
   /** Files to put beside the handler, relative to the config; globs are not expanded. */

@@ -86,6 +86,8 @@ export interface Plan {
     readonly compression: 'gzip-members' | 'gzip' | 'zstd';
     readonly maxLayers: number;
   };
+  /** Requirements that are compiled from their sources, `name==version`, sorted. */
+  readonly sdists?: readonly string[];
   readonly layers: readonly PlannedLayer[];
   readonly adapter: AdapterSpec & { readonly owner: string };
   readonly config: {

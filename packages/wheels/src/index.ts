@@ -49,6 +49,8 @@ export {
   type SettingsRequest,
 } from './settings/settings.ts';
 export { defaultIndex, type DefaultIndexContext } from './simple/default-index.ts';
+export { parseBuildSystem, readBuildSystem, type BuildSystem } from './sdist/build-system.ts';
+export { fetchSource, type LockedSource } from './sdist/find.ts';
 export { fetchWheel, type FetchContext } from './fetch/fetch-wheel.ts';
 export { findUv, type FoundUv, type UvContext } from './uv/find.ts';
 export type { LockedWheel, WheelLock } from './uv/lock.ts';

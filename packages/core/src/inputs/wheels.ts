@@ -23,12 +23,16 @@ export function fetchWheels(
   cx: EngineContext,
   wheels: readonly LockedWheel[],
   settings: PythonSettings,
+  compiled: (wheel: LockedWheel) => Promise<string> | undefined = () => undefined,
 ): Promise<readonly FetchedWheel[]> {
   return Promise.all(
     wheels.map(async (wheel) => {
       const input = { name: wheel.file, sha256: wheel.sha256, size: wheel.size };
-      const path = await haveInput(cx, input, () =>
-        fetchWheel(wheel, { ports: cx.ports, signal: cx.signal, settings }),
+      const path = await haveInput(
+        cx,
+        input,
+        () =>
+          compiled(wheel) ?? fetchWheel(wheel, { ports: cx.ports, signal: cx.signal, settings }),
       );
       return { wheel, path };
     }),

@@ -67,6 +67,25 @@ export async function buildLayers(
   }
 }
 
+/** Makes some layers of an image, in whatever order they need. */
+export async function haveLayers(
+  cx: EngineContext,
+  plan: Plan,
+  lock: Lock,
+  root: string,
+  layers: readonly ImageLayer[],
+): Promise<readonly BuiltLayer[]> {
+  const work = { cx, lock, inputs: inputsOf(cx, plan, lock, root), made: new Map(), lazy: false };
+  const libraries: Libraries = async () => {
+    const debian = layers.filter((layer) => layer.recipe.kind === 'debian' && !isBuildOnly(layer));
+    const results = await Promise.all(
+      debian.map(async (layer) => (await haveLayer(work, layer, libraries)).make()),
+    );
+    return results.flatMap((result) => result.libraries ?? []);
+  };
+  return Promise.all(layers.map((layer) => haveLayer(work, layer, libraries)));
+}
+
 /** What the layers of one build share. */
 interface LayerWork extends BuildLayersOptions {
   readonly cx: EngineContext;

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { LibraryRecord, MirrorSettings } from '@mlcontainer/debian';
 import type { Plan } from '@mlcontainer/plugin-kit';
-import type { PythonSettings } from '@mlcontainer/wheels';
+import type { LockedWheel, PythonSettings } from '@mlcontainer/wheels';
 import type { EngineContext } from '../context.ts';
 import { fetchDebs, mirrorsOf, type SharedDebs } from '../inputs/debian.ts';
 import { compilingInterpreter } from '../inputs/image-python.ts';
@@ -22,6 +22,8 @@ export interface Inputs {
   readonly settings: () => Promise<PythonSettings>;
   readonly debs: FetchDebs;
   readonly interpreter: () => Promise<Interpreter>;
+  /** Makes a wheel that came of sources; undefined for one that is fetched. */
+  readonly compiled: (wheel: LockedWheel) => Promise<string> | undefined;
   /** What the interpreter is unpacked from is here. */
   readonly interpreterFetched: Promise<void>;
 }
@@ -40,7 +42,15 @@ export function inputsOf(cx: EngineContext, plan: Plan, lock: Lock, root: string
     }).finally(fetched.resolve),
   );
   const interpreterFetched = fetched.promise;
-  return { root, plan, mirrors, settings, debs, interpreter, interpreterFetched };
+  const compiled = (wheel: LockedWheel): Promise<string> | undefined => {
+    const sdist = lock.sdists?.find((one) => one.wheel.sha256 === wheel.sha256);
+    if (sdist === undefined) return undefined;
+    // Loaded when it is needed: compiling makes layers in its turn.
+    return import('../sdists/lock.ts').then(({ haveCompiled }) =>
+      haveCompiled(cx, { plan, lock, root }, sdist),
+    );
+  };
+  return { root, plan, mirrors, settings, debs, interpreter, interpreterFetched, compiled };
 }
 
 /** Fetches what a layer is made of and describes the work. `libraries` waits for the Debian layers of its image. */
@@ -60,7 +70,7 @@ export async function prepareJob(
     const interpreter = compiler(layer.recipe, inputs);
     // Every layer with bytecode waits for these few packages, so that they come before some hundred MB of wheels.
     if (layer.recipe.bytecode !== null) await inputs.interpreterFetched;
-    const wheels = await fetchWheels(cx, layer.wheels, await inputs.settings());
+    const wheels = await fetchWheels(cx, layer.wheels, await inputs.settings(), inputs.compiled);
     return { recipe: layer.recipe, wheels, ...(await interpreter) };
   }
   if ('files' in layer) {

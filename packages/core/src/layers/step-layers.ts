@@ -128,7 +128,7 @@ function titleOf({ id, source }: PlannedLayer, installs: number): string {
 }
 
 /** What the lock holds for the build container. */
-function toolsLayer(plan: Plan, lock: Lock, platform: Platform): ImageLayer | undefined {
+export function toolsLayer(plan: Plan, lock: Lock, platform: Platform): ImageLayer | undefined {
   const debian = lock.steps?.find(({ architecture }) => architecture === platform.architecture);
   if (debian === undefined || plan.base.kind !== 'debian') return undefined;
   return buildOnly(debian, `build container (${debian.packages.length} packages)`);

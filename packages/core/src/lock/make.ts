@@ -15,6 +15,7 @@ import { canonicalJson } from '../json.ts';
 import { settingsOf } from '../inputs/wheels.ts';
 import { withRegistries } from '../registry/client.ts';
 import { restrictToPlan } from '../restrict.ts';
+import { allSdists, resolveWith, sdistsFor, type ResolveWheels } from '../sdists/lock.ts';
 import { stage } from '../stage.ts';
 import { readLock, writeLock } from './file.ts';
 import { resolveSteps } from './steps.ts';
@@ -114,13 +115,13 @@ async function resolve(
   const sameDebian = kept?.requests.debian === requests.debian;
   const system = await resolveSystem(cx, plan, root, sameDebian ? kept : undefined);
   const samePython = kept?.requests.python === requests.python;
-  const python = samePython ? kept.python : await resolvePython(cx, plan, system);
+  const python = samePython ? pythonOf(kept) : await resolvePython(cx, plan, root, system);
   return {
     lockVersion: LOCK_VERSION,
     plugins: plan.plugins.map(({ name, version }) => ({ name, version })),
     requests,
     ...system,
-    python,
+    ...python,
     layers: kept?.layers ?? {},
   };
 }
@@ -180,26 +181,45 @@ async function resolveTools(
   return [...kept, ...(await resolveDebs(cx, plan, root, { ...request, architectures: [host] }))];
 }
 
+/** The Python part of a lock. */
+type PythonLock = Pick<Lock, 'python' | 'sdists'>;
+
+function pythonOf({ python, sdists }: Lock): PythonLock {
+  return { python, ...(sdists === undefined ? {} : { sdists }) };
+}
+
 async function resolvePython(
   cx: EngineContext,
   plan: Plan,
+  root: string,
   system: SystemLock,
-): Promise<readonly WheelLock[]> {
+): Promise<PythonLock> {
   const settings = await settingsOf(cx);
   const base = { ports: cx.ports, signal: cx.signal, env: cx.env, settings };
   const uv = await findUv(base);
   const interpreter = await resolvingInterpreter(cx, plan, system);
   const { pythonVersion, requirements } = pythonRequest(plan);
-  const resolveFor = (platform: Platform, constraints: readonly string[]): Promise<WheelLock> =>
+  const resolve: ResolveWheels = (platform, wanted, constraints, from) =>
     resolveWheels(
-      { requirements, constraints, pythonVersion, platform, glibc: glibcOf(plan, platform) },
-      { ...base, uv, ...(interpreter && { interpreter }) },
+      {
+        requirements: wanted,
+        constraints,
+        pythonVersion,
+        platform,
+        glibc: glibcOf(plan, platform),
+      },
+      { ...base, settings: from, uv, ...(interpreter && { interpreter }) },
+    );
+  const sdists = await allSdists(cx, { plan, lock: system, root }, settings, resolve);
+  const resolveFor = (platform: Platform, constraints: readonly string[]): Promise<WheelLock> =>
+    resolveWith(cx, sdistsFor(sdists, platform), settings, (from, pins) =>
+      resolve(platform, requirements, [...constraints, ...pins], from),
     );
   const [first, ...others] = plan.platforms;
-  if (first === undefined) return [];
+  if (first === undefined) return { python: [] };
   const locks = [await resolveFor(first, [])];
   for (const platform of others) locks.push(await resolveAlike(locks[0]!, platform, resolveFor));
-  return locks;
+  return { python: locks, ...(sdists.length === 0 ? {} : { sdists }) };
 }
 
 /** The C library of the base; wheels for a newer one would not start. */

@@ -18,6 +18,8 @@ export interface PythonRequest {
   readonly pythonVersion: string;
   readonly architectures: readonly Architecture[];
   readonly requirements: readonly string[];
+  /** Those of them that are compiled, `name==version`. */
+  readonly sdists?: readonly string[];
 }
 
 /** Undefined on a base that is not Debian's. */
@@ -43,6 +45,7 @@ export function pythonRequest(plan: Plan): PythonRequest {
     pythonVersion: plan.python.version,
     architectures: architectures(plan.platforms),
     requirements: sorted(requirements),
+    ...(plan.sdists === undefined ? {} : { sdists: plan.sdists }),
   };
 }
 

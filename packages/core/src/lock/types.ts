@@ -2,6 +2,7 @@ import type { DebianLock } from '@mlcontainer/debian';
 import type { Digest } from '@mlcontainer/oci';
 import type { PinnedBase } from '@mlcontainer/plugin-kit';
 import type { WheelLock } from '@mlcontainer/wheels';
+import type { LockedSdist } from '../sdists/types.ts';
 
 /** The version of the lock's JSON. */
 export const LOCK_VERSION = 1 as const;
@@ -32,6 +33,8 @@ export interface Lock {
   /** The images of a base from a registry, one for each platform; not there on a Debian base. */
   readonly bases?: readonly PinnedBase[];
   readonly python: readonly WheelLock[];
+  /** Source distributions whose wheels were compiled, for each platform. */
+  readonly sdists?: readonly LockedSdist[];
   /** Recipe digest → the layer it gives. */
   readonly layers: Readonly<Record<string, LockedLayer>>;
 }

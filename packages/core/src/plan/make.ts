@@ -102,6 +102,7 @@ async function decide(
     platforms,
     python,
     options: { bytecode, trim, compression, maxLayers: MAX_LAYERS },
+    ...(config.sdists === undefined ? {} : { sdists: config.sdists.toSorted() }),
     layers,
     adapter,
     config: image,
@@ -143,7 +144,8 @@ async function gather(
     ...(await appLayers(project, facts, adapter)),
   ];
   checkLayers(layers);
-  await requireBuildah(cx, { layers, platforms });
+  const { sdists = [] } = config;
+  await requireBuildah(cx, { layers, platforms, sdists });
   checkLayersOn(base, layers);
   const runtime = await baseRuntime(cx, base);
   const uses = usedFeatures(project, platforms, contributions);

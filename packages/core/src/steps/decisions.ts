@@ -4,13 +4,21 @@ import { hasSteps } from './planned.ts';
 import { stepTools } from './tools.ts';
 
 /** What is decided for all steps of a plan; nothing where it has none. */
-export function stepDecisions(plan: Pick<Plan, 'layers' | 'base'>): readonly Decision[] {
-  if (!hasSteps(plan.layers)) return [];
+export function stepDecisions(plan: Pick<Plan, 'layers' | 'base' | 'sdists'>): readonly Decision[] {
+  const { sdists = [] } = plan;
+  if (!hasSteps(plan.layers) && sdists.length === 0) return [];
   const decide = (subject: string, value: string, reason: string): Decision => {
     return { subject, value, owner: 'core', reason };
   };
   const tools = stepTools(plan);
+  const compiled = sdists.map((pin): Decision => ({
+    subject: `sdists.${pin}`,
+    value: 'compiled from its sources (hermetic)',
+    owner: 'user',
+    reason: 'named by the config in sdists',
+  }));
   return [
+    ...compiled,
     decide('steps.builder', 'buildah, chroot isolation', 'a plan without steps needs no builder'),
     ...(tools.length === 0
       ? []

@@ -20,9 +20,9 @@ export function buildahOf(cx: EngineContext): Promise<BuildahProbe> {
  */
 export async function requireBuildah(
   cx: EngineContext,
-  { layers, platforms }: Pick<Plan, 'layers' | 'platforms'>,
+  { layers, platforms, sdists = [] }: Pick<Plan, 'layers' | 'platforms' | 'sdists'>,
 ): Promise<void> {
-  const steps = layers.filter(isStep).map(({ id }) => id);
+  const steps = [...layers.filter(isStep).map(({ id }) => id), ...sdists];
   if (steps.length === 0) return;
   const foreign = platforms.find((platform) => !runsHere(platform));
   if (foreign !== undefined) {

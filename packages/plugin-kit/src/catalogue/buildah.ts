@@ -55,6 +55,12 @@ export const buildahErrors = {
     fix: 'Leave the platform out, build on such a machine, or register QEMU (Debian: qemu-user-static, binfmt-support).',
     exit: 2,
   }),
+  MLC8509: entry<{ file: string; expected: string; actual: string }>({
+    title: 'Compiled wheel differs',
+    message: (d) => `${d.file} gave a wheel of sha256 ${d.actual}; the lock has ${d.expected}.`,
+    why: 'Its build is not reproducible, or the build container is another one than before.',
+    fix: 'Put the wheel into an index of your own, or make the lock anew with `mlcontainer lock --update`.',
+  }),
   MLC8508: entry<{ names: readonly string[]; known: readonly string[] }>({
     title: 'Scripts of a package that is not asked for',
     message: (d) => `scripts names ${d.names.join(', ')}, and the image has no such package.`,

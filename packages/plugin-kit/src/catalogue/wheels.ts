@@ -40,7 +40,7 @@ export const wheelsErrors = {
     message: (d) =>
       `${d.packages.join(', ')}: no wheel for this platform, only sources.\n${d.explanation}`,
     why: 'Building from source needs a compiler and runs foreign code; layers are made from wheels only.',
-    fix: 'Build the wheel once (`pip wheel`) and name its folder in find-links (PIP_FIND_LINKS), or put it into an index of your own. Steps do not compile sources yet.',
+    fix: 'Build the wheel once (`pip wheel`) and name its folder in find-links (PIP_FIND_LINKS), or put it into an index of your own. Or let it be compiled, hermetically: sdists: ["name==version"], which needs buildah.',
   }),
   MLC5012: entry<{ detail: string }>({
     title: 'uv failed',
@@ -60,6 +60,12 @@ export const wheelsErrors = {
     message: (d) => `${d.name}: ${d.file} does not fit ${d.platform}.`,
     why: 'None of its compatibility tags is one that the target platform supports (PEP 425).',
     fix: 'Choose a release that has a wheel for the platform, or build one into a wheelhouse.',
+  }),
+  MLC5015: entry<{ file: string; detail: string }>({
+    title: 'Source cannot be built',
+    message: (d) => `${d.file}: ${d.detail}.`,
+    why: 'A source distribution says by the table build-system of its pyproject.toml how it becomes a wheel (PEP 517, PEP 518).',
+    fix: 'Take another release, or build the wheel by hand and name its folder in find-links.',
   }),
   MLC5020: entry<{ name: string; file: string; searched: readonly string[] }>({
     title: 'Wheel not found',

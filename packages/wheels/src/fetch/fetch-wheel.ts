@@ -8,6 +8,9 @@ import type { LockedWheel } from '../uv/lock.ts';
 import { recallAddress, rememberAddress } from './addresses.ts';
 import { downloadFile } from './download.ts';
 
+/** A file of a project: a wheel, or a source distribution. */
+export type LockedFile = Pick<LockedWheel, 'name' | 'file' | 'sha256' | 'size'>;
+
 /** What fetching a wheel takes. */
 export interface FetchContext {
   readonly ports: Ports;
@@ -23,7 +26,7 @@ export interface FetchContext {
  * and index. The first place that lists the file decides; if it lists another hash, that is an error (MLC5023) and
  * no other place is asked, and so is a refusal (MLC5021). Throws MLC5004, MLC5020, MLC7003.
  */
-export async function fetchWheel(wheel: LockedWheel, cx: FetchContext): Promise<string> {
+export async function fetchWheel(wheel: LockedFile, cx: FetchContext): Promise<string> {
   const held = await cx.ports.store.path(wheel.sha256);
   if (held !== undefined) return held;
   const expect = { sha256: wheel.sha256, size: wheel.size, name: wheel.file };
@@ -61,7 +64,7 @@ async function unlessGone(
   }
 }
 
-async function locate(wheel: LockedWheel, cx: FetchContext): Promise<ListedFile> {
+async function locate(wheel: LockedFile, cx: FetchContext): Promise<ListedFile> {
   const searched: string[] = [];
   for await (const { name, files } of listings(wheel, cx)) {
     searched.push(name);
@@ -86,7 +89,10 @@ interface Listing {
 }
 
 /** Places in the order of search; a place is only asked when those before it do not list the file. */
-async function* listings(wheel: LockedWheel, cx: FetchContext): AsyncGenerator<Listing> {
+export async function* listings(
+  wheel: Pick<LockedWheel, 'name'>,
+  cx: FetchContext,
+): AsyncGenerator<Listing> {
   const { settings } = cx;
   for (const { value } of settings.findLinks)
     yield { name: value.url, files: await linkedFiles(value, cx) };
