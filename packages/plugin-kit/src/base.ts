@@ -65,6 +65,8 @@ export interface BasePython {
   readonly prefix: string;
   /** The standard library: `/usr/local/lib/python3.11`. */
   readonly stdlib: string;
+  /** Whether bytecode of the standard library is there already, or cannot be put there. */
+  readonly compiled: boolean;
   /** What was read to know it, for `explain`. */
   readonly evidence: readonly string[];
 }

@@ -88,10 +88,21 @@ export async function examine(base: OpenBase, candidate: Candidate): Promise<Ver
     return reject(`its ${lost} is found neither by itself nor in ld.so.cache`);
   const found = await versionOf(base, candidate, elf, library);
   if (found === undefined) return reject(`which 3.${library.minor} it is cannot be told`);
-  return { python: pythonOf(candidate, library, found), glibc };
+  const compiled = isCompiled(base.tree, library);
+  return { python: { ...pythonOf(candidate, library, found), compiled }, glibc };
 }
 
-function pythonOf(candidate: Candidate, library: StandardLibrary, found: Version): BasePython {
+/** Images of the Python project come without, to be small; below a link nothing may be laid. */
+function isCompiled(tree: ImageTree, { folder, minor }: StandardLibrary): boolean {
+  const has = tree.find(`${folder}/__pycache__/os.cpython-3${minor}.pyc`) !== undefined;
+  return has || `/${tree.find(folder)?.path ?? ''}` !== folder;
+}
+
+function pythonOf(
+  candidate: Candidate,
+  library: StandardLibrary,
+  found: Version,
+): Omit<BasePython, 'compiled'> {
   const { executable, binary } = candidate;
   const { prefix, folder } = library;
   return {

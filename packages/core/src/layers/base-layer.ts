@@ -12,7 +12,7 @@ import type { EngineContext } from '../context.ts';
 import { once } from '../once.ts';
 import type { BuiltLayer } from './build-layers.ts';
 import type { ImageLayer } from './image-layers.ts';
-import type { BaseRecipe } from './recipe.ts';
+import type { BaseRecipe, LayerCompression, LibraryRecipe } from './recipe.ts';
 
 /** A layer that the base brings: nothing is made, and it is fetched only when an output needs its bytes. */
 export type ForeignLayer = Extract<ImageLayer, { base: unknown }>;
@@ -21,7 +21,8 @@ export type ForeignLayer = Extract<ImageLayer, { base: unknown }>;
 export function foreignLayers({ layers }: PinnedBase): readonly ForeignLayer[] {
   return layers.map((base, at) => ({
     title: `base layer ${at + 1} of ${layers.length}`,
-    slot: at + 1 < layers.length ? 'system' : 'runtime',
+    // All in the first slot: nothing may come between them.
+    slot: 'system',
     owner: 'user',
     recipe: recipeOf(base),
     base,
@@ -38,6 +39,18 @@ export function pinnedBase(plan: Plan, { architecture }: Platform): PinnedBase |
   const found = plan.base.images.find(({ platform }) => platform.architecture === architecture);
   if (found === undefined) throw mlcError('MLC6712', { reference: plan.base.reference });
   return found;
+}
+
+/** Bytecode for the base's standard library, where the base has none: a read-only root could not keep it. */
+export function libraryBytecode(
+  { manifest, facts }: PinnedBase,
+  bytecode: string,
+  compression: LayerCompression,
+): ImageLayer {
+  const { version, stdlib } = facts.python;
+  const inputs = [manifest.digest.slice('sha256:'.length)] as const;
+  const recipe: LibraryRecipe = { kind: 'library-bytecode', inputs, stdlib, bytecode, compression };
+  return { title: `bytecode of Python ${version}`, slot: 'runtime', owner: 'core', recipe };
 }
 
 /** Names bytes of bytecode: one release of CPython writes the same, on every architecture. */

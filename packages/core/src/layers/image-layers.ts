@@ -2,6 +2,7 @@ import type { DebianLock, LockedDeb } from '@mlcontainer/debian';
 import {
   SLOTS,
   type BaseLayer,
+  type PinnedBase,
   type Plan,
   type Platform,
   type PlannedFile,
@@ -10,12 +11,13 @@ import {
 import type { LockedWheel } from '@mlcontainer/wheels';
 import { bytecodeId } from '../inputs/interpreter.ts';
 import type { Lock } from '../lock/types.ts';
-import { baseBytecodeId, foreignLayers, pinnedBase } from './base-layer.ts';
+import { baseBytecodeId, foreignLayers, libraryBytecode, pinnedBase } from './base-layer.ts';
 import type {
   BaseRecipe,
   DebianRecipe,
   FilesRecipe,
   LdCacheRecipe,
+  LibraryRecipe,
   ModelRecipe,
   StepRecipe,
   WheelsRecipe,
@@ -40,6 +42,7 @@ export type ImageLayer = ImageLayerBase &
         readonly debs: readonly LockedDeb[];
       }
     | { readonly recipe: LdCacheRecipe }
+    | { readonly recipe: LibraryRecipe }
     | { readonly recipe: WheelsRecipe; readonly wheels: readonly LockedWheel[] }
     | { readonly recipe: FilesRecipe; readonly files: readonly PlannedFile[] }
     | { readonly recipe: ModelRecipe }
@@ -72,11 +75,20 @@ function groundOf(plan: Plan, lock: Lock, platform: Platform): Ground {
   const base = pinnedBase(plan, platform);
   if (base !== undefined) {
     const bytecode = plan.options.bytecode ? baseBytecodeId(base) : null;
-    return { layers: foreignLayers(base), bytecode };
+    return { layers: [...foreignLayers(base), ...libraryLayers(plan, base, bytecode)], bytecode };
   }
   const debian = lockFor(lock.debian, platform);
   const bytecode = plan.options.bytecode ? bytecodeId(debian) : null;
   return { layers: debianLayers(plan, debian, bytecode), bytecode };
+}
+
+function libraryLayers(
+  { options }: Plan,
+  base: PinnedBase,
+  bytecode: string | null,
+): readonly ImageLayer[] {
+  if (bytecode === null || base.facts.python.compiled) return [];
+  return [libraryBytecode(base, bytecode, options.compression)];
 }
 
 function lockFor(locks: readonly DebianLock[], platform: Platform): DebianLock {

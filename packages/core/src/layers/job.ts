@@ -8,6 +8,7 @@ import type {
   DebianRecipe,
   FilesRecipe,
   LdCacheRecipe,
+  LibraryRecipe,
   ModelRecipe,
   WheelsRecipe,
 } from './recipe.ts';
@@ -18,6 +19,11 @@ export type LayerJob =
       readonly recipe: DebianRecipe;
       readonly debs: readonly FetchedDeb[];
       readonly interpreter?: Interpreter;
+    }
+  | {
+      readonly recipe: LibraryRecipe;
+      readonly standardLibrary: true;
+      readonly interpreter: Interpreter;
     }
   | { readonly recipe: LdCacheRecipe; readonly libraries: readonly LibraryRecord[] }
   | {

@@ -77,6 +77,10 @@ export async function prepareJob(
     const { recipe, files } = layer;
     return { recipe, files, root: inputs.root, ...(await compiler(recipe, inputs)) };
   }
+  if (layer.recipe.kind === 'library-bytecode') {
+    const interpreter = await inputs.interpreter();
+    return { recipe: layer.recipe, standardLibrary: true, interpreter };
+  }
   if (layer.recipe.kind === 'ld-cache')
     return { recipe: layer.recipe, libraries: await libraries() };
   const { from, facts } = inputs.plan.model;

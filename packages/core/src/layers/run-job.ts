@@ -3,6 +3,7 @@ import type { Compilers } from './compilers.ts';
 import { debianLayer } from './make/debian.ts';
 import { filesLayer } from './make/files.ts';
 import { ldCacheLayer } from './make/ld-cache.ts';
+import { libraryBytecodeLayer } from './make/library-bytecode.ts';
 import { modelLayer } from './make/model.ts';
 import { wheelsLayer } from './make/wheels.ts';
 import type { LayerJob, LayerResult } from './job.ts';
@@ -16,6 +17,7 @@ export interface JobContext {
 
 /** Makes the layer of one job and puts it into the store. */
 export function runJob(job: LayerJob, cx: JobContext): Promise<LayerResult> {
+  if ('standardLibrary' in job) return libraryBytecodeLayer(job, cx);
   if ('debs' in job) return debianLayer(job, cx);
   if ('libraries' in job) return ldCacheLayer(job, cx);
   if ('wheels' in job) return wheelsLayer(job, cx);
