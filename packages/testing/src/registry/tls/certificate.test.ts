@@ -3,6 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { expect, it } from 'vitest';
 
 import { makeCertificate } from './certificate.ts';
+import { integer } from './der.ts';
 
 it('makes a certificate that its authority has signed, for names and addresses', () => {
   const { chain, ca, key } = makeCertificate(['localhost', '127.0.0.1', '::1', 'fe80::1:2']);
@@ -15,4 +16,15 @@ it('makes a certificate that its authority has signed, for names and addresses',
     expect(leaf.checkIP(address)).toBe(address);
   expect(leaf.checkIP('127.0.0.2')).toBeUndefined();
   expect(key).toContain('PRIVATE KEY');
+});
+
+it.each([
+  ['00', '020100'],
+  ['0000', '020100'],
+  ['007f', '02017f'],
+  ['0080', '02020080'],
+  ['80', '02020080'],
+  ['000001ff', '020201ff'],
+])('writes the integer %s as %s', (bytes, expected) => {
+  expect(integer(Buffer.from(bytes, 'hex')).toString('hex')).toBe(expected);
 });

@@ -22,10 +22,12 @@ export function setOf(item: Uint8Array): Buffer {
   return der(0x31, item);
 }
 
-/** INTEGER that is not negative. */
+/** INTEGER that is not negative, in as few bytes as it needs. */
 export function integer(bytes: Uint8Array): Buffer {
-  const isNegative = ((bytes[0] ?? 0) & 0x80) !== 0;
-  return der(0x02, isNegative ? Buffer.concat([Buffer.of(0), bytes]) : bytes);
+  const first = bytes.findIndex((byte) => byte !== 0);
+  const least = first === -1 ? Buffer.of(0) : bytes.subarray(first);
+  const isNegative = ((least[0] ?? 0) & 0x80) !== 0;
+  return der(0x02, isNegative ? Buffer.concat([Buffer.of(0), least]) : least);
 }
 
 /** OBJECT IDENTIFIER from its dotted form. */
@@ -45,10 +47,13 @@ export function utf8(text: string): Buffer {
   return der(0x0c, Buffer.from(text));
 }
 
-/** GeneralizedTime, in whole seconds. */
+/** UTCTime, as certificates have it until 2049. */
 export function time(date: Date): Buffer {
-  const text = date.toISOString().replaceAll(/[-:T]|\.\d+/g, '');
-  return der(0x18, Buffer.from(text));
+  const text = date
+    .toISOString()
+    .slice(2)
+    .replaceAll(/[-:T]|\.\d+/g, '');
+  return der(0x17, Buffer.from(text));
 }
 
 /** BIT STRING of whole bytes. */
