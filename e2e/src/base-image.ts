@@ -28,7 +28,7 @@ function blobOf(layout: string, digest: string): Promise<Buffer> {
 
 /**
  * One layer as the images of the Python project have it: the same files, but Python below /usr/local, where it was
- * compiled to.
+ * compiled to, and without any bytecode.
  */
 export async function relaidLayer(layers: readonly Buffer[]): Promise<Buffer> {
   const folder = await mkdtemp(join(tmpdir(), 'mlc-relaid-'));
@@ -42,6 +42,7 @@ export async function relaidLayer(layers: readonly Buffer[]): Promise<Buffer> {
     }
     for (const name of ['bin/python3.11', 'bin/python3', 'lib/python3.11'])
       await move(join(root, 'usr', name), join(root, 'usr/local', name));
+    await output('find', [root, '-name', '__pycache__', '-prune', '-exec', 'rm', '-rf', '{}', '+']);
     const tar = join(folder, 'layer.tar');
     await output('tar', ['-C', root, '--sort=name', '--owner=0', '--group=0', '-cf', tar, '.']);
     return gzipSync(await readFile(tar), { level: 1 });

@@ -103,6 +103,8 @@ describe.each([
         output('tar', ['-tzf', join(project.layout, 'blobs', ...digest.split(':'))]),
       ),
     );
+    const library = name === 'relaid' ? 'usr/local' : 'usr';
+    expect(listed.join('\n')).toContain(`${library}/lib/python3.11/__pycache__/os.cpython-311.pyc`);
     expect(listed.join('\n')).toMatch(/opt\/mlcontainer\/site\/sklearn\/__pycache__\/__init__\.cp/);
   });
 

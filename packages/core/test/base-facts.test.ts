@@ -95,6 +95,14 @@ describe('the Python of a base', () => {
     expect(python).toMatchObject({ version: '3.12.1', executable: '/opt/py/bin/python3.12' });
   });
 
+  test.each([
+    ['without', {}, false],
+    ['with', { 'usr/local/lib/python3.11/__pycache__/os.cpython-311.pyc': '' }, true],
+  ])('comes %s bytecode of its standard library', async (_, files, compiled) => {
+    const { python } = await factsOn([...SLIM, files]);
+    expect(python.compiled).toBe(compiled);
+  });
+
   test('tells its version by its headers, where the program does not', async () => {
     const header = '#define PY_VERSION              "3.13.2+"\n';
     const { python } = await factsOn([
