@@ -35,7 +35,7 @@ export interface ImageTree {
 
 /** Limits on a merged tree. */
 export interface ImageTreeOptions {
-  /** Names at most, also those that a later layer hides; 2,000,000 when left out. */
+  /** Names at most, also those that a later layer hides; 1,000,000 when left out. */
   readonly maxEntries?: number;
 }
 
@@ -45,7 +45,8 @@ interface Node {
   size: number;
   target: string | undefined;
   layer: number;
-  origin: { readonly layer: number; readonly path: string };
+  /** Where it is not its own layer and path. */
+  origin: ImageNode['origin'] | undefined;
   readonly children: Map<string, Node>;
 }
 
@@ -70,10 +71,12 @@ interface Place {
  * past the limit, MLC6007 for what cannot be laid.
  */
 export function createImageTree(options: ImageTreeOptions = {}): ImageTree {
-  const root = newFolder(-1, '');
-  const { maxEntries = 2_000_000 } = options;
+  const root = newFolder(NOBODY);
+  const { maxEntries = 1_000_000 } = options;
   let layer = -1;
   let entries = 0;
+  // The folder of the entry before: most stand beside each other, and finding it is most of the work.
+  let beside: { readonly path: string; readonly place: Place } | undefined;
 
   function apply(entry: TarEntryFacts): void {
     entries += 1;
@@ -87,10 +90,20 @@ export function createImageTree(options: ImageTreeOptions = {}): ImageTree {
     }
     const name = entry.path.slice(entry.path.lastIndexOf('/') + 1);
     const parent = parentOf(entry.path);
-    if (name === OPAQUE) hideBelow(folderAt(root, parent, NOBODY).node, layer);
-    else if (name.startsWith(WHITEOUT))
-      hide(folderAt(root, parent, NOBODY).node, hiddenName(name, entry.path), layer);
-    else lay(root, folderFor(root, parent, layer), name, entry, layer);
+    if (name.startsWith(WHITEOUT)) {
+      beside = undefined;
+      const { node } = folderAt(root, parent, NOBODY);
+      if (name === OPAQUE) hideBelow(node, layer);
+      else hide(node, hiddenName(name, entry.path), layer);
+      return;
+    }
+    if (beside?.path !== parent) beside = { path: parent, place: folderFor(root, parent, layer) };
+    const { place } = beside;
+    // A link may lead elsewhere from now on, and what was a folder may be none any more.
+    const replaces =
+      entry.type !== 'directory' && place.node.children.get(name)?.type === 'directory';
+    lay(root, place, name, entry, layer);
+    if (entry.type === 'symlink' || replaces) beside = undefined;
   }
 
   const find = (path: string, last: boolean): ImageNode | undefined => {
@@ -100,6 +113,7 @@ export function createImageTree(options: ImageTreeOptions = {}): ImageTree {
   return {
     startLayer: () => {
       layer += 1;
+      beside = undefined;
     },
     apply,
     find: (path) => find(path, true),
@@ -121,18 +135,18 @@ function* belowOf(place: Place | undefined): Generator<ImageNode> {
 }
 
 function toNode({ node, path }: Place): ImageNode {
-  const { type, mode, size, target, origin } = node;
+  const { type, mode, size, target, origin = { layer: node.layer, path } } = node;
   return { path, type, mode, size, origin, ...(target !== undefined && { target }) };
 }
 
-function newFolder(layer: number, path: string): Node {
+function newFolder(layer: number): Node {
   return {
     type: 'directory',
     mode: 0o755,
     size: 0,
     target: undefined,
     layer,
-    origin: { layer, path },
+    origin: undefined,
     children: new Map(),
   };
 }
@@ -149,32 +163,38 @@ function folderAt(root: Node, path: string, layer: number): Place {
 }
 
 /** The folder of an entry. It and those above it belong to the layer from now on. */
-function folderFor(root: Node, path: string, layer: number): Node {
+function folderFor(root: Node, path: string, layer: number): Place {
   const place = folderAt(root, path, layer);
   for (const one of place.above) one.node.layer = layer;
   place.node.layer = layer;
-  return place.node;
+  return place;
 }
 
-function lay(root: Node, folder: Node, name: string, entry: TarEntryFacts, layer: number): void {
-  const known = folder.children.get(name);
+function lay(root: Node, place: Place, name: string, entry: TarEntryFacts, layer: number): void {
+  const { children } = place.node;
+  const known = children.get(name);
   if (entry.type === 'hardlink') {
-    const linked = walk(root, entry.target ?? '', false)?.node;
-    if (linked === undefined || linked.type === 'directory') {
+    const linked = walk(root, entry.target ?? '', false);
+    if (linked === undefined || linked.node.type === 'directory') {
       throw mlcError('MLC6007', { path: entry.path, detail: `a hard link to ${entry.target}` });
     }
     // One file under two names; both show the same bytes.
-    folder.children.set(name, { ...linked, layer });
+    children.set(name, { ...linked.node, layer, origin: toNode(linked).origin });
     return;
   }
   const { type, mode, size, target, path } = entry;
-  const origin = { layer, path };
   if (type === 'directory' && known?.type === 'directory') {
     Object.assign(known, { mode, layer });
     return;
   }
-  const children = type === 'directory' ? new Map<string, Node>() : NO_CHILDREN;
-  folder.children.set(name, { type, mode, size, target, layer, origin, children });
+  const origin = joined(place.path, name) === path ? undefined : { layer, path };
+  const below = type === 'directory' ? new Map<string, Node>() : NO_CHILDREN;
+  children.set(copied(name), { type, mode, size, target, layer, origin, children: below });
+}
+
+/** A part of a string keeps all of it in memory. */
+function copied(name: string): string {
+  return Buffer.from(name).toString();
 }
 
 function hiddenName(name: string, path: string): string {
@@ -239,7 +259,7 @@ function walk(root: Node, path: string, last: boolean, making?: number): Place |
 
 function made(at: Place, name: string, layer: number | undefined): Node | undefined {
   if (layer === undefined || at.node.type !== 'directory') return undefined;
-  const node = newFolder(layer, joined(at.path, name));
+  const node = newFolder(layer);
   at.node.children.set(name, node);
   return node;
 }
