@@ -54,10 +54,10 @@ export async function buildLayers(
 ): Promise<readonly BuiltPlatform[]> {
   const stop = new AbortController();
   const inner = { ...cx, signal: AbortSignal.any([cx.signal, stop.signal]) };
-  const made = new Map<string, Promise<BuiltLayer>>();
+  const made: MadeLayers = new Map<string, Promise<BuiltLayer>>();
   try {
     return await allPlatforms(
-      { cx: inner, lock, inputs: inputsOf(inner, plan, lock, root), made, ...options },
+      { cx: inner, lock, inputs: inputsOf(inner, plan, lock, root, made), made, ...options },
       plan,
     );
   } catch (error) {
@@ -67,15 +67,20 @@ export async function buildLayers(
   }
 }
 
-/** Makes some layers of an image, in whatever order they need. */
+/** Which layers are made already, by recipe. */
+export type MadeLayers = Map<string, Promise<BuiltLayer>>;
+
+/** Makes some layers of an image, in whatever order they need; those that a build is making anyway are shared with it. */
 export async function haveLayers(
   cx: EngineContext,
-  plan: Plan,
-  lock: Lock,
-  root: string,
+  { plan, lock, root, made }: { plan: Plan; lock: Lock; root: string; made?: MadeLayers },
   layers: readonly ImageLayer[],
 ): Promise<readonly BuiltLayer[]> {
-  const work = { cx, lock, inputs: inputsOf(cx, plan, lock, root), made: new Map(), lazy: false };
+  const stop = new AbortController();
+  const inner = { ...cx, signal: AbortSignal.any([cx.signal, stop.signal]) };
+  const own: MadeLayers = made ?? new Map<string, Promise<BuiltLayer>>();
+  const inputs = inputsOf(inner, plan, lock, root, own);
+  const work = { cx: inner, lock, inputs, made: own, lazy: false };
   const libraries: Libraries = async () => {
     const debian = layers.filter((layer) => layer.recipe.kind === 'debian' && !isBuildOnly(layer));
     const results = await Promise.all(
@@ -83,7 +88,14 @@ export async function haveLayers(
     );
     return results.flatMap((result) => result.libraries ?? []);
   };
-  return Promise.all(layers.map((layer) => haveLayer(work, layer, libraries)));
+  const building = layers.map((layer) => haveLayer(work, layer, libraries));
+  try {
+    return await Promise.all(building);
+  } catch (error) {
+    stop.abort(error);
+    await Promise.allSettled(building);
+    throw error;
+  }
 }
 
 /** What the layers of one build share. */
@@ -92,7 +104,7 @@ interface LayerWork extends BuildLayersOptions {
   readonly lock: Lock;
   readonly inputs: Inputs;
   /** By recipe. */
-  readonly made: Map<string, Promise<BuiltLayer>>;
+  readonly made: MadeLayers;
 }
 
 /** The shared libraries of an image's Debian layers, for the loader's cache. */

@@ -11,6 +11,7 @@ import type { Lock } from '../lock/types.ts';
 import { once } from '../once.ts';
 import type { ForeignLayer } from './base-layer.ts';
 import type { ImageLayer } from './image-layers.ts';
+import type { MadeLayers } from './build-layers.ts';
 import type { LayerJob } from './job.ts';
 import type { StepLayer } from './make/step.ts';
 
@@ -28,7 +29,13 @@ export interface Inputs {
   readonly interpreterFetched: Promise<void>;
 }
 
-export function inputsOf(cx: EngineContext, plan: Plan, lock: Lock, root: string): Inputs {
+export function inputsOf(
+  cx: EngineContext,
+  plan: Plan,
+  lock: Lock,
+  root: string,
+  made: MadeLayers,
+): Inputs {
   const mirrors = once(() => mirrorsOf(cx, plan));
   const settings = once(() => settingsOf(cx));
   const shared: SharedDebs = new Map();
@@ -47,7 +54,7 @@ export function inputsOf(cx: EngineContext, plan: Plan, lock: Lock, root: string
     if (sdist === undefined) return undefined;
     // Loaded when it is needed: compiling makes layers in its turn.
     return import('../sdists/lock.ts').then(({ haveCompiled }) =>
-      haveCompiled(cx, { plan, lock, root }, sdist),
+      haveCompiled(cx, { plan, lock, root, made }, sdist),
     );
   };
   return { root, plan, mirrors, settings, debs, interpreter, interpreterFetched, compiled };

@@ -4,7 +4,7 @@ import { mlcError, type Plan } from '@mlcontainer/plugin-kit';
 import { fetchWheel } from '@mlcontainer/wheels';
 import type { EngineContext } from '../context.ts';
 import { fetchWheels, settingsOf } from '../inputs/wheels.ts';
-import { haveLayers } from '../layers/build-layers.ts';
+import { haveLayers, type MadeLayers } from '../layers/build-layers.ts';
 import { imageLayers } from '../layers/image-layers.ts';
 import { isBuildOnly, toolsLayer } from '../layers/step-layers.ts';
 import type { Lock } from '../lock/types.ts';
@@ -17,6 +17,8 @@ export interface CompileFor {
   readonly plan: Plan;
   readonly lock: Pick<Lock, 'debian' | 'tools' | 'bases' | 'steps'>;
   readonly root: string;
+  /** Layers that the build makes anyway. */
+  readonly made?: MadeLayers;
 }
 
 /**
@@ -82,7 +84,7 @@ async function requestOf(
 /** System and Python of the image, below the tools; no wheel of the image, and no step. */
 async function lowerLayers(
   cx: EngineContext,
-  { plan, lock, root }: CompileFor,
+  { plan, lock, root, made }: CompileFor,
   { platform }: Pick<LockedSdist, 'platform'>,
 ): Promise<readonly LowerLayer[]> {
   const whole: Lock = { ...EMPTY, ...lock };
@@ -91,7 +93,7 @@ async function lowerLayers(
   );
   const tools = toolsLayer(plan, whole, platform);
   const all = tools === undefined ? layers : [...layers, tools];
-  const built = await haveLayers(cx, plan, whole, root, all);
+  const built = await haveLayers(cx, { plan, lock: whole, root, ...(made && { made }) }, all);
   return Promise.all(
     built.map(async ({ layer, result: { mediaType, digest, diffId, size }, bytes }) => ({
       ...{ mediaType, digest, diffId, size, path: await bytes() },

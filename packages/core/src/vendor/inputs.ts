@@ -4,6 +4,7 @@ import type { EngineContext } from '../context.ts';
 import { fetchDebs, mirrorsOf } from '../inputs/debian.ts';
 import type { LockedInput } from '../inputs/input.ts';
 import { fetchWheels, settingsOf } from '../inputs/wheels.ts';
+import { inputsOf } from '../layers/prepare.ts';
 import type { Lock } from '../lock/types.ts';
 
 /** An input with its place in the store. */
@@ -17,6 +18,7 @@ export async function haveAllInputs(
   cx: EngineContext,
   plan: Plan,
   lock: Lock,
+  root: string,
 ): Promise<readonly HeldInput[]> {
   const mirrors = await mirrorsOf(cx, plan);
   const settings = await settingsOf(cx);
@@ -27,8 +29,9 @@ export async function haveAllInputs(
       ...{ sha256: deb.sha256, size: deb.size },
     }));
   });
+  const { compiled } = inputsOf(cx, plan, lock, root, new Map());
   const wheels = lock.python.map(async (set) => {
-    const fetched = await fetchWheels(cx, set.packages, settings);
+    const fetched = await fetchWheels(cx, set.packages, settings, compiled);
     return fetched.map(({ wheel, path: held }): HeldInput => ({
       ...{ kind: 'wheel', name: wheel.file, path: held },
       ...{ sha256: wheel.sha256, size: wheel.size },

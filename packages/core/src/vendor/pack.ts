@@ -47,7 +47,7 @@ export async function vendor(given: EngineContext, options: VendorOptions): Prom
   const inputs = await stage(
     cx,
     'inputs',
-    () => haveAllInputs(cx, plan, lock),
+    () => haveAllInputs(cx, plan, lock, root),
     (list) => `${list.length} inputs`,
   );
   const blobs = [lockBlob(lock), ...inputs.map(inputBlob)];
