@@ -23,7 +23,7 @@ export const KEYS: Readonly<Record<string, readonly string[]>> = {
     'compression',
     'server',
   ],
-  model: ['path', 'allow', 'sha256'],
+  model: ['path', 'allow', 'sha256', 'artifact'],
   'model.allow.*': ['global', 'reason'],
   base: ['kind', 'suite', 'packages', 'scripts', 'mirror', 'keyring', 'reference'],
   'run.*': ['command', 'slot', 'network', 'reason'],

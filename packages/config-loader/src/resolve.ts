@@ -20,6 +20,7 @@ export interface ResolvedConfig {
     readonly allow: readonly AllowedGlobal[];
     /** Hex SHA-256. */
     readonly sha256?: string;
+    readonly artifact?: 'beside' | 'instead';
   };
   /** Flat, awaited, without the falsy ones; objects, of which the core checks that they are plugins. */
   readonly plugins: readonly Plugin[];
@@ -115,8 +116,12 @@ function projectPath(root: string, value: string): string {
 
 function resolveModel(model: CheckedConfig['model'], path: (value: string) => string) {
   if (typeof model === 'string') return { path: path(model), allow: [] };
-  const { sha256, allow = [] } = model;
-  return { path: path(model.path), allow, ...(sha256 === undefined ? {} : { sha256 }) };
+  const { sha256, artifact, allow = [] } = model;
+  return {
+    ...{ path: path(model.path), allow },
+    ...(sha256 === undefined ? {} : { sha256 }),
+    ...(artifact === undefined ? {} : { artifact }),
+  };
 }
 
 function resolveBase(base: CheckedConfig['base'], path: (value: string) => string): Base {

@@ -27,6 +27,7 @@ const modelOptions = z.strictObject({
   path,
   allow: z.array(allowedGlobal).optional(),
   sha256: text(/^[0-9a-f]{64}$/, '64 lower-case hex digits').optional(),
+  artifact: z.enum(['beside', 'instead']).optional(),
 });
 
 const debianBase = z.strictObject({

@@ -44,6 +44,7 @@ export interface BuildOptions {
 export async function build(given: EngineContext, options: BuildOptions): Promise<BuildReport> {
   const { plan, root, frozen, update = false, outputs } = options;
   const cx = withBundle(withRegistries(given, plan.registries, root), options.vendored);
+  warnOfAbsentModel(cx, options);
   const start = cx.ports.clock.monotonic();
   const places = options.vendored === undefined ? [] : [options.vendored];
   await restrictToPlan(cx, plan, { pushTo: options.push?.repository, places });
@@ -80,6 +81,13 @@ export async function build(given: EngineContext, options: BuildOptions): Promis
       return report;
     }),
   );
+}
+
+/** A layout of an image whose model is an artifact does not serve by itself. */
+function warnOfAbsentModel({ host }: EngineContext, { plan, outputs }: BuildOptions): void {
+  if (plan.model.artifact !== 'instead' || outputs.includes('registry')) return;
+  const message = `the image holds no model: it is pushed as an artifact, to be mounted at ${path.posix.dirname(plan.model.path)}`;
+  host.notify({ code: 'warning', message });
 }
 
 /** The registry client is loaded only by who needs it. */

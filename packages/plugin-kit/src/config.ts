@@ -23,6 +23,8 @@ export interface ModelOptions {
   readonly allow?: readonly AllowedGlobal[];
   /** Refuse the build when the file's hash is another. Hex SHA-256. */
   readonly sha256?: string;
+  /** Push the model as an artifact of its own (CNCF ModelPack): `beside` its layer in the image, or `instead` of it, for clusters that mount it. */
+  readonly artifact?: 'beside' | 'instead';
 }
 
 /** A command that runs in the root filesystem while the image is built, on a real buildah. */

@@ -67,6 +67,8 @@ export interface Plan {
     readonly path: string;
     readonly facts: ModelFacts;
     readonly allow: readonly { readonly global: string; readonly reason: string }[];
+    /** Whether it is pushed as an artifact of its own, beside its layer or instead of it. */
+    readonly artifact?: 'beside' | 'instead';
     /** Of the model's own layer. */
     readonly compression: 'none' | 'gzip-members' | 'gzip' | 'zstd';
   };

@@ -71,7 +71,7 @@ function summary(report: BuildReport, { style, cwd }: CliContext, canRun: boolea
   ];
 }
 
-function pushedRows({ reference, tags, blobs, sent }: PushedImage): string[][] {
+function pushedRows({ reference, tags, blobs, sent, model }: PushedImage): string[][] {
   const { present, mounted, uploaded } = blobs;
   const total = present + mounted + uploaded;
   const how =
@@ -82,5 +82,6 @@ function pushedRows({ reference, tags, blobs, sent }: PushedImage): string[][] {
     ['pushed', reference],
     ...(tags.length === 0 ? [] : [['tags', tags.join(', ')]]),
     ['', how],
+    ...(model === undefined ? [] : [['model', model.reference]]),
   ];
 }

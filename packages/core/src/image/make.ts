@@ -61,13 +61,18 @@ function makeImage(
       exposedPorts: [`${port}/tcp`],
       stopSignal: 'SIGTERM',
     },
-    layers: layers.map(layerSpec),
+    layers: layers.filter((layer) => isInImage(plan, layer)).map(layerSpec),
     ...(base !== undefined && {
       base: { layers: base.layers.length, history: histories.get(platform.architecture) ?? [] },
     }),
     annotations: { 'org.opencontainers.image.title': plan.name, ...baseNotes(plan, base) },
   };
   return assembleImage(spec, { maxLayers: plan.options.maxLayers });
+}
+
+/** A model that is an artifact instead of a layer is made and pushed, and stays out of the image. */
+function isInImage({ model }: Plan, { layer }: BuiltLayer): boolean {
+  return model.artifact !== 'instead' || layer.recipe.kind !== 'model';
 }
 
 /** What the image is built on, for tools that look for a newer base (image-spec, annotations.md). */

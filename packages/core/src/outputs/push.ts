@@ -13,6 +13,7 @@ import type { EngineContext } from '../context.ts';
 import type { BuiltImage, ImageSet } from '../image/make.ts';
 import { foreignBytes } from '../layers/base-layer.ts';
 import type { BuiltLayer } from '../layers/build-layers.ts';
+import { pushModelArtifact, type PushedModel } from './model-artifact.ts';
 import { openRepository } from '../registry/client.ts';
 import { rememberRepository, repositoriesWith } from '../registry/whereabouts.ts';
 
@@ -31,6 +32,8 @@ export interface PushedImage {
   /** Blobs by what had to be done; none of them when the manifest was there. */
   readonly blobs: Readonly<Record<PushOutcome['how'], number>>;
   readonly sent: number;
+  /** The model as an artifact of its own. */
+  readonly model?: PushedModel;
 }
 
 /** A push under way: layers may go ahead as soon as each is made, the rest follows when the image is known. */
@@ -101,6 +104,9 @@ async function finish(
   const graph = { blobs, manifests: manifests.map(inMemory), tags };
   const digests = blobs.map(({ descriptor }) => descriptor.digest);
   const mountFrom = await mountable(cx, plan, to, digests);
+  // What stands in for a layer is there before the image that needs it.
+  const instead = plan.model.artifact === 'instead';
+  const before = instead ? await pushModelArtifact(cx, plan, to, images, tags) : undefined;
   const { outcomes } = await pushGraph(to, graph, {
     ...{ signal: cx.signal, mountFrom, onProgress: told(cx, namesOf(images)) },
   });
@@ -110,7 +116,12 @@ async function finish(
   const { digest } = images.root;
   const reference = `${repository}@${digest}`;
   cx.host.notify({ code: 'output', kind: 'registry', path: reference, digest });
-  return { reference, tags, blobs: counted(all), sent: all.reduce((sum, o) => sum + o.sent, 0) };
+  const model = before ?? (await pushModelArtifact(cx, plan, to, images, tags));
+  return {
+    ...{ reference, tags, blobs: counted(all) },
+    sent: all.reduce((sum, outcome) => sum + outcome.sent, model?.sent ?? 0),
+    ...(model === undefined ? {} : { model }),
+  };
 }
 
 /** Where blobs may be mounted from: the base's own repository, and those that were pushed to from here. */

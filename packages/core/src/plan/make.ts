@@ -96,6 +96,7 @@ async function decide(
       path: modelPath(facts),
       facts,
       allow: config.model.allow,
+      ...(config.model.artifact === undefined ? {} : { artifact: config.model.artifact }),
       compression: await modelCompression(cx, model, compression),
     },
     base,
