@@ -14,7 +14,7 @@ import {
 } from '../src/bench/push/pushers.ts';
 import { renderPushes } from '../src/bench/push/table.ts';
 import { measureBuilds, renderResults, type Result } from '../src/bench/results.ts';
-import { makeBase } from '../src/bench/rival.ts';
+import { makeBase, serveBase } from '../src/bench/rival.ts';
 import { serving } from '../src/bench/serving.ts';
 import { ensureDocker, ensurePrograms, removeMounted, ROOT, task } from '../src/index.ts';
 
@@ -43,11 +43,12 @@ await task(async ({ signal, onEnd }) => {
   const { bench, installation, body } = await prepare(folder, signal);
   onEnd(bench.mirrors.stop);
   say('Making the Debian base of the others …');
-  const base = await makeBase(bench);
+  const base = await serveBase(bench, await makeBase(bench));
+  onEnd(base.stop);
   const subjects = [
     await ours(bench, installation),
-    await buildah(bench, base),
-    await docker(bench),
+    await buildah(bench, base.host),
+    await docker(bench, base.host),
   ];
   const results: Result[] = [];
   for (const subject of subjects) {

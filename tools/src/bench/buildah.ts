@@ -7,7 +7,7 @@ import { BASE, buildContext, TAG } from './rival.ts';
 import type { Bench, Subject } from './subject.ts';
 
 /** `buildah bud` and a push to an OCI layout. */
-export async function buildah(bench: Bench, base: string): Promise<Subject> {
+export async function buildah(bench: Bench, registry: string): Promise<Subject> {
   const folder = await buildContext(bench, 'buildah');
   const layout = join(bench.folder, 'buildah-layout');
   const places = [
@@ -16,7 +16,6 @@ export async function buildah(bench: Bench, base: string): Promise<Subject> {
     '--runroot',
     join(bench.folder, 'buildah-run'),
   ];
-  const baseImage = await asImageArchive(bench, base);
   const build = (aspect: Aspect = 'time') => budAndPush(bench, places, folder, layout, aspect);
   return {
     name: 'buildah',
@@ -25,8 +24,8 @@ export async function buildah(bench: Bench, base: string): Promise<Subject> {
     cold: async (aspect) => {
       const forget = 'buildah "$@" rm --all; buildah "$@" rmi --all --force; true';
       await output('sh', ['-c', forget, 'sh', ...places]);
-      await output('buildah', [...places, 'pull', '--quiet', `docker-archive:${baseImage}`]);
-      return await build(aspect);
+      const pulled = await pullBase(bench, places, registry, aspect);
+      return { ...together(pulled, await build(aspect)), base: pulled.seconds };
     },
     again: () => build(),
     model: async () => {
@@ -71,10 +70,15 @@ async function budAndPush(
   );
 }
 
-/** The base for buildah, by way of the Docker engine, which then has it too. */
-async function asImageArchive({ folder, signal }: Bench, base: string): Promise<string> {
-  const archive = join(folder, 'base-image.tar');
-  await output('docker', ['import', base, `${BASE}:latest`], { signal });
-  await output('docker', ['save', '--output', archive, `${BASE}:latest`], { signal });
-  return archive;
+async function pullBase(
+  { folder, signal }: Bench,
+  places: readonly string[],
+  registry: string,
+  aspect: Aspect,
+): Promise<Measured> {
+  const name = `${registry}/${BASE}:latest`;
+  const pull = [...places, 'pull', '--quiet', '--tls-verify=false', name];
+  const pulled = await measure('buildah', pull, { cwd: folder, aspect, signal });
+  await output('buildah', [...places, 'tag', name, `localhost/${BASE}:latest`]);
+  return pulled;
 }

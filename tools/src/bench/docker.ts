@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { output } from '../process.ts';
 import { layoutSize } from './layout-size.ts';
 import { measure, together, type Measured } from './measure.ts';
-import { buildContext, TAG } from './rival.ts';
+import { BASE, buildContext, TAG } from './rival.ts';
 import type { Bench, Subject } from './subject.ts';
 
 const GUNICORN = (workers: number) => [
@@ -13,10 +13,11 @@ const GUNICORN = (workers: number) => [
 ];
 
 /** `docker build` and `docker save`; sizes are those of skopeo's compressed copy. */
-export async function docker(bench: Bench): Promise<Subject> {
+export async function docker(bench: Bench, registry: string): Promise<Subject> {
   const folder = await buildContext(bench, 'docker');
   const archive = join(bench.folder, 'docker.tar');
   const options = { cwd: folder, aspect: 'time', signal: bench.signal } as const;
+  const name = `${registry}/${BASE}:latest`;
   const build = async (): Promise<Measured> => {
     await rm(archive, { force: true });
     const arg = `INDEX=${bench.mirrors.index}/simple/`;
@@ -32,11 +33,13 @@ export async function docker(bench: Bench): Promise<Subject> {
     cold: async () => {
       await output('sh', [
         '-c',
-        'docker rmi --force "$1"; docker builder prune --all --force',
+        'docker rmi --force "$@"; docker builder prune --all --force',
         'sh',
-        TAG,
+        ...[TAG, `${BASE}:latest`, name],
       ]);
-      return await build();
+      const pulled = await measure('docker', ['pull', '--quiet', name], options);
+      await output('docker', ['tag', name, `${BASE}:latest`]);
+      return { ...together(pulled, await build()), base: pulled.seconds };
     },
     again: build,
     model: async () => {

@@ -7,6 +7,8 @@ export interface Measured {
   readonly seconds: number;
   /** Bytes; see {@link watchMemory}. 0 where it was not watched. */
   readonly memory: number;
+  /** Seconds of it for the base image, where one is pulled. */
+  readonly base?: number;
 }
 
 /** What a run is measured for; watching memory takes CPU time of its own, so never both at once. */

@@ -7,6 +7,8 @@ export interface Result {
   readonly name: string;
   readonly version: string;
   readonly coldSeconds: number;
+  /** Of these for pulling the base image; absent where there is none. */
+  readonly baseSeconds?: number;
   readonly againSeconds: number;
   readonly modelSeconds: number;
   readonly bytes: number;
@@ -21,6 +23,7 @@ const ROUNDS = { cold: 3, again: 5 };
 /** Measures the builds of one subject, one after the other. */
 export async function measureBuilds(subject: Subject): Promise<Omit<Result, 'serving'>> {
   const cold = await times(ROUNDS.cold, () => subject.cold('time'));
+  const pulls = cold.flatMap(({ base }) => base ?? []);
   const again = await times(ROUNDS.again, () => subject.again());
   const model = await subject.model();
   const bytes = await subject.size();
@@ -29,6 +32,7 @@ export async function measureBuilds(subject: Subject): Promise<Omit<Result, 'ser
     name: subject.name,
     version: subject.version,
     coldSeconds: median(cold.map(({ seconds }) => seconds)),
+    ...(pulls.length === 0 ? {} : { baseSeconds: median(pulls) }),
     againSeconds: median(again.map(({ seconds }) => seconds)),
     modelSeconds: model.seconds,
     bytes,
@@ -51,6 +55,7 @@ export function renderResults(results: readonly Result[]): string {
   );
   const rows = [
     row('nothing cached → OCI layout', results, (r) => r.coldSeconds, seconds),
+    row('of that, pulling the base image', results, (r) => r.baseSeconds, seconds, 'none to pull'),
     row('again, nothing changed', results, (r) => r.againSeconds, seconds),
     row('again, another model', results, (r) => r.modelSeconds, seconds),
     row('compressed image', results, (r) => r.bytes, megabytes),
@@ -74,10 +79,11 @@ function row(
   results: readonly Result[],
   value: (result: Result) => number | undefined,
   show: (value: number) => string,
+  absent = 'not measured',
 ): string {
   const [first] = results.map(value);
   const cells = results.map(value).map((own, index) => {
-    if (own === undefined) return 'not measured';
+    if (own === undefined) return absent;
     const ratio = index > 0 && first !== undefined ? ` (${(own / first).toFixed(1)}×)` : '';
     return show(own) + ratio;
   });

@@ -1,6 +1,7 @@
 import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { output } from '../process.ts';
+import { startRealRegistry, type RealRegistry } from '../registry.ts';
 import { ROOT } from '../task.ts';
 import type { Bench } from './subject.ts';
 
@@ -23,6 +24,16 @@ export async function makeBase(bench: Bench): Promise<string> {
   });
   await rm(rootfs, { recursive: true });
   return archive;
+}
+
+/** The base in a registry on this machine, from which the rivals pull it; pushed as skopeo compresses it. */
+export async function serveBase(bench: Bench, base: string): Promise<RealRegistry> {
+  const registry = await startRealRegistry({ folder: join(bench.folder, 'base-registry') });
+  await output('docker', ['import', base, `${BASE}:latest`], { signal: bench.signal });
+  const target = `docker://${registry.host}/${BASE}:latest`;
+  const args = ['copy', '--quiet', '--dest-tls-verify=false'];
+  await output('skopeo', [...args, `docker-daemon:${BASE}:latest`, target]);
+  return registry;
 }
 
 /** The folder that a rival builds in: Dockerfile, app, model and pinned requirements. */
