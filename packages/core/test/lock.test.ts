@@ -72,6 +72,10 @@ test.each([
   ['not JSON', '<<<<<<< ours'],
   ['another version', '{"lockVersion": 99}'],
   ['a part missing', '{"lockVersion": 1, "plugins": []}'],
+  [
+    'bases that are no list',
+    '{"lockVersion":1,"plugins":[],"debian":[],"tools":[],"python":[],"requests":{},"layers":{},"bases":{}}',
+  ],
 ])('%s is no lock', (_, text) => {
   expect(() => parseLock(text)).toThrow(expect.objectContaining({ code: 'MLC2203' }));
 });

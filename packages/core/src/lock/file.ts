@@ -44,5 +44,6 @@ export function parseLock(text: string): Lock {
   }
   if (typeof value.requests !== 'object' || typeof value.layers !== 'object')
     fail('requests or layers is missing');
+  if (value.bases !== undefined && !Array.isArray(value.bases)) fail('bases is no list');
   return value as Lock;
 }
