@@ -108,7 +108,9 @@ blocked = true
     const { main, pulls } = await endpointsOf(find, 'moved.test', 'team/model');
     expect(pulls).toMatchObject({ origin: 'https://new.test', repository: 'old/team/model' });
     expect(main).toMatchObject({ origin: 'https://moved.test', repository: 'team/model' });
-    expect((await endpointsOf(find, 'moved.test', 'other')).pulls.origin).toBe('https://moved.test');
+    expect((await endpointsOf(find, 'moved.test', 'other')).pulls.origin).toBe(
+      'https://moved.test',
+    );
   });
 
   it('makes a blocked registry an error', async () => {

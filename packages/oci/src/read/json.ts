@@ -88,13 +88,18 @@ export function toManifest(json: Json): ManifestJson {
   return { ...mediaTypeOf(json), config, layers, ...artifactOf(json) };
 }
 
+/** Other writers put `null` where a member is absent. */
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}
+
 /** What manifests and indexes have in common since version 1.1 of the specification. */
 function artifactOf(json: Json): Pick<ManifestJson, 'subject' | 'artifactType' | 'annotations'> {
   const { subject, artifactType, annotations } = json;
   return {
-    ...(subject != null && { subject: toDescriptor(subject, 'subject') }),
+    ...(isGiven(subject) && { subject: toDescriptor(subject, 'subject') }),
     ...(typeof artifactType === 'string' && artifactType !== '' && { artifactType }),
-    ...(annotations != null && {
+    ...(isGiven(annotations) && {
       annotations: object(annotations, 'annotations') as Readonly<Record<string, string>>,
     }),
   };
