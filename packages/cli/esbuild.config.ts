@@ -1,7 +1,8 @@
 import { bundleProgram } from '@mlcontainer/config-esbuild';
 
 // The program and its worker. What a config imports (`mlcontainer` itself, plugins, the plugin kit) stays
-// outside, so that a project has one copy of it, as do packages that are not ours.
+// outside, so that a project has one copy of it. Of the packages that are not ours, those go in that every command
+// loads: a file of each costs more than its code. openpgp stays a package of its own, as its licence (LGPL) asks.
 await bundleProgram({
   folder: import.meta.dirname,
   entries: {
@@ -20,5 +21,9 @@ await bundleProgram({
     '@mlcontainer/plugin-kit',
     '@mlcontainer/server',
     '@mlcontainer/wheels',
+    'semver',
+    'smol-toml',
+    'undici',
+    'zod',
   ],
 });

@@ -2,6 +2,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
 import { join, resolve } from 'node:path';
 import { build, type BuildResult, type Plugin } from 'esbuild';
+import { writeNotices } from './notices.ts';
 
 /** A program of this workspace, bundled for Node. */
 export interface ProgramOptions {
@@ -9,7 +10,7 @@ export interface ProgramOptions {
   readonly folder: string;
   /** Name in `dist` → source, relative to the folder: the program, and each worker that it starts. */
   readonly entries: Readonly<Record<string, string>>;
-  /** The workspace packages that go into the bundle. */
+  /** The packages that go into the bundle; those of others bring their licences along. */
   readonly inlined: readonly string[];
 }
 
@@ -35,6 +36,7 @@ export async function bundleProgram(options: ProgramOptions): Promise<void> {
     format: 'esm',
     platform: 'node',
     target: 'node22.18',
+    banner: { js: REQUIRE },
     conditions: ['@mlcontainer/source'],
     legalComments: 'none',
     charset: 'utf8',
@@ -45,9 +47,14 @@ export async function bundleProgram(options: ProgramOptions): Promise<void> {
   const problems = [
     ...(await undeclared(folder, outside)),
     ...(await missingWorkers(folder, result, Object.keys(entries))),
+    ...(await writeNotices(folder, result.metafile)),
   ];
   if (problems.length > 0) await fail(folder, problems);
 }
+
+/** CommonJS that goes into the bundle asks for Node's own modules so, which ESM has no word for. */
+const REQUIRE =
+  "import{createRequire as __mlcontainer_require}from'node:module';const require=__mlcontainer_require(import.meta.url);";
 
 /** Packages stay outside unless they are to be inlined. */
 function outsidePlugin(inlined: readonly string[], outside: Set<string>): Plugin {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { access, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -24,7 +24,8 @@ const PROGRAM = {
   'node_modules/outside/package.json': '{ "type": "module", "exports": "./index.js" }',
   'node_modules/outside/index.js': "export const outside = 'outside';",
   'node_modules/inside/package.json':
-    '{ "type": "module", "exports": { "@mlcontainer/source": "./deep/index.ts" } }',
+    '{ "name": "inside", "version": "2.0.0", "license": "MIT", "type": "module", "exports": { "@mlcontainer/source": "./deep/index.ts" } }',
+  'node_modules/inside/LICENSE': 'Do as you like.',
   'node_modules/inside/deep/index.ts': `import { once } from 'node:events';
     import { Worker } from 'node:worker_threads';
     export async function ask(): Promise<string> {
@@ -37,10 +38,11 @@ const PROGRAM = {
 };
 
 async function bundle(
-  files: Readonly<Record<string, string>>,
+  files: Readonly<Record<string, string | undefined>>,
   entries: Readonly<Record<string, string>>,
 ) {
   for (const [path, text] of Object.entries({ ...PROGRAM, ...files })) {
+    if (text === undefined) continue;
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await writeFile(join(folder, path), text);
   }
@@ -59,6 +61,30 @@ test('a bundled program finds its worker and what stays outside', async () => {
 test('files of an older bundle are not shipped on', async () => {
   await bundle({ 'dist/old-ABC.js': '' }, ENTRIES);
   expect(await readdir(join(folder, 'dist'))).not.toContain('old-ABC.js');
+});
+
+test('what is inlined brings its licence along', async () => {
+  await bundle({ 'node_modules/inside/LICENSE': 'Do as you like.\n' }, ENTRIES);
+  const notices = await readFile(join(folder, 'dist/THIRD-PARTY-NOTICES.txt'), 'utf8');
+  expect(notices).toBe('inside 2.0.0 (MIT)\n\nDo as you like.\n');
+});
+
+test('a package without a licence file is not given on', async () => {
+  await expect(bundle({ 'node_modules/inside/LICENSE': undefined }, ENTRIES)).rejects.toThrow(
+    /inside goes into the bundle/,
+  );
+});
+
+test('CommonJS that is inlined asks for modules of Node', async () => {
+  const files = {
+    'node_modules/inside/deep/index.ts':
+      "import { ask as old } from './old.cjs'; export const ask = async () => old();",
+    'node_modules/inside/deep/old.cjs':
+      "const { sep } = require('node:path'); exports.ask = () => sep;",
+  };
+  await bundle(files, { bin: 'src/bin.ts' });
+  const { stdout } = await run(process.execPath, [join(folder, 'dist/bin.js')]);
+  expect(stdout).toBe('outside /\n');
 });
 
 test('a worker that is no entry is an error', async () => {

@@ -1,5 +1,6 @@
 import type { StandardSchemaV1 } from '@mlcontainer/plugin-kit';
-import { z } from 'zod';
+// By name of the module, so that a bundle leaves out what is not asked for.
+import * as z from 'zod';
 import { MEMORY_PATTERN } from './resources.ts';
 import { withDefaults, type CloudRunOptions, type CloudRunSettings } from './options.ts';
 import { brokenRules } from './rules.ts';

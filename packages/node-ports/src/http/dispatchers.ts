@@ -73,7 +73,7 @@ async function makeDispatcher(
   tls: TlsSettings,
   level: TrustLevel,
 ): Promise<Dispatcher> {
-  const { Agent, Pool, ProxyAgent } = await import('undici');
+  const { Agent, Pool, ProxyAgent } = (await import('./undici.ts')).undici;
   const connect = await connector(options, url, tls, level);
   const pool = {
     connections: options.connections,

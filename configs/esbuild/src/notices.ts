@@ -1,0 +1,41 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Metafile } from 'esbuild';
+
+const FILE = 'THIRD-PARTY-NOTICES.txt';
+
+/**
+ * Writes beside a bundle under which licences the packages came that are in it, whole. Gives what stands in the
+ * way: a package without a licence file may not be given on.
+ */
+export async function writeNotices(folder: string, metafile: Metafile): Promise<string[]> {
+  const packages = thirdParties(metafile);
+  const notices = await Promise.all(packages.map((path) => noticeOf(resolve(folder, path))));
+  const texts = notices.map(({ text }) => text).filter((text) => text !== undefined);
+  if (texts.length > 0) await writeFile(join(folder, 'dist', FILE), `${texts.join(RULE)}\n`);
+  return notices
+    .filter(({ text }) => text === undefined)
+    .map(({ name }) => `${name} goes into the bundle, and brings no licence file`);
+}
+
+const RULE = `\n\n${'-'.repeat(72)}\n\n`;
+
+/** Folders of the packages of which something is in the outputs, in order. */
+function thirdParties({ outputs }: Metafile): string[] {
+  const used = Object.values(outputs).flatMap(({ inputs }) =>
+    Object.entries(inputs)
+      .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
+      .map(([path]) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0])
+      .filter((path) => path !== undefined),
+  );
+  return [...new Set(used)].sort();
+}
+
+async function noticeOf(folder: string): Promise<{ name: string; text: string | undefined }> {
+  const manifest = await readFile(join(folder, 'package.json'), 'utf8');
+  const { name = folder, version, license } = JSON.parse(manifest) as Record<string, string>;
+  const file = (await readdir(folder)).find((entry) => /^(?:licen[cs]e|copying)/i.test(entry));
+  if (file === undefined) return { name, text: undefined };
+  const text = await readFile(join(folder, file), 'utf8');
+  return { name, text: `${name} ${version} (${license})\n\n${text.trim()}` };
+}
