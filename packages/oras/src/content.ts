@@ -12,6 +12,7 @@ export interface ContentOptions {
   readonly signal: AbortSignal;
 }
 
+/** Which referrers are asked for. */
 export interface ReferrersOptions extends ContentOptions {
   /** Only artifacts of this type. */
   readonly artifactType?: string;
@@ -31,6 +32,7 @@ export interface ContentSource {
   tags(options: ContentOptions): AsyncIterable<string>;
 }
 
+/** How one blob or manifest is pushed. */
 export interface PushOptions extends ContentOptions {
   /** Repositories of the same registry that may hold the blob already, for a mount. */
   readonly mountFrom?: readonly string[];

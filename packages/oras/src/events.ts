@@ -42,4 +42,5 @@ export type RegistryEvent =
   /** The registry wants uploads in another form than one PUT. */
   | { readonly code: 'upload-form'; readonly name: string; readonly form: 'patch' | 'chunked' };
 
+/** Is told what a registry client does. */
 export type OnRegistryEvent = (event: RegistryEvent) => void;

@@ -56,6 +56,7 @@ type Json = Readonly<Record<string, unknown>>;
 
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
 
+/** Whether a value is a SHA-256 digest in the form of image-spec descriptor.md, Digests. */
 export function isDigest(value: unknown): value is Digest {
   return typeof value === 'string' && DIGEST.test(value);
 }
@@ -71,6 +72,7 @@ export function parseObject(bytes: Uint8Array): Json {
   return object(value, 'the document');
 }
 
+/** Reads the members of an image index (image-spec image-index.md). Throws a ShapeFault. */
 export function toIndex(json: Json): IndexJson {
   checkSchema(json);
   const manifests = list(json['manifests'], 'manifests').map((item, at) =>
@@ -79,6 +81,7 @@ export function toIndex(json: Json): IndexJson {
   return { ...mediaTypeOf(json), manifests, ...artifactOf(json) };
 }
 
+/** Reads the members of an image manifest (image-spec manifest.md). Throws a ShapeFault. */
 export function toManifest(json: Json): ManifestJson {
   checkSchema(json);
   const config = toDescriptor(json['config'], 'config');
@@ -105,6 +108,7 @@ function artifactOf(json: Json): Pick<ManifestJson, 'subject' | 'artifactType' |
   };
 }
 
+/** Reads the members of an image configuration (image-spec config.md). Throws a ShapeFault. */
 export function toConfig(json: Json): ConfigJson {
   if (typeof json['architecture'] !== 'string') throw new ShapeFault('architecture is missing');
   if (typeof json['os'] !== 'string') throw new ShapeFault('os is missing');

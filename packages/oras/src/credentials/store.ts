@@ -10,6 +10,7 @@ import type { Env, Looked, Surroundings, Target } from './look.ts';
 import { authPlaces } from './places.ts';
 import { createShared } from './shared.ts';
 
+/** Where credentials come from. */
 export interface CredentialStoreOptions {
   /** The environment of the process, handed in: HOME, XDG folders, DOCKER_CONFIG and the others. */
   readonly env: Env;

@@ -15,6 +15,7 @@ export interface RegistryHost {
   readonly source: string;
 }
 
+/** Whose hosts are asked for, and what says how it is reached. */
 export interface RegistryHostsOptions {
   readonly registry: string;
   readonly repository: string;

@@ -12,6 +12,7 @@ export interface RegistryLine {
   readonly fix?: string;
 }
 
+/** What is asked in order to explain a registry. */
 export interface ExplainOptions {
   readonly credentials: CredentialStore;
   readonly settings: SettingsLookup;

@@ -28,6 +28,7 @@ export interface PushProgress {
   readonly how?: PushOutcome['how'];
 }
 
+/** How a graph is pushed. */
 export interface PushGraphOptions {
   readonly signal: AbortSignal;
   /** Blobs on their way at a time; 6 when left out. */

@@ -156,13 +156,16 @@ async function writeDurably(file: string, bytes: Uint8Array): Promise<void> {
   }
 }
 
+/** What a layout has at its top (image-spec image-layout.md, Content). */
+const PARTS: readonly string[] = ['blobs', 'index.json', 'oci-layout'];
+
 async function ensureLayout(folder: string, signal: AbortSignal): Promise<void> {
   const file = join(folder, 'oci-layout');
   const present = await readFile(file).catch(absent);
   if (present !== undefined) return checkVersion(folder, present);
   const names = (await readdir(folder).catch(absent)) ?? [];
-  // Another process may be at the same point, with its lock and temporary files.
-  if (names.some((name) => !name.startsWith('.') && name !== 'blobs' && name !== 'index.json')) {
+  // Another process may be at the same point, with its lock and temporary files, or past it by now.
+  if (names.some((name) => !name.startsWith('.') && !PARTS.includes(name))) {
     throw mlcError('MLC6041', { path: folder });
   }
   await mkdir(folder, { recursive: true });

@@ -10,6 +10,7 @@ import { readRegistryRules, type RegistryRule, type SystemFolders } from './conf
 import { probeInsecure } from './plain-http.ts';
 import { locate, ruleFor } from './rules.ts';
 
+/** Where settings of registries come from. */
 export interface RegistrySettingsOptions {
   /** The environment of the process, handed in. */
   readonly env: Env;
