@@ -12,6 +12,14 @@ export interface ByteChannel {
   readonly stream: ByteStream;
 }
 
+/** What a writer is told when its reader stopped for a reason of its own: the echo of another failure. */
+export class ReaderGone extends Error {
+  constructor() {
+    super('the reader of this stream has stopped');
+    this.name = 'ReaderGone';
+  }
+}
+
 interface Waiting {
   readonly chunk: Uint8Array;
   readonly taken: () => void;
@@ -67,7 +75,7 @@ async function* read(state: ChannelState): AsyncGenerator<Uint8Array> {
       else await new Promise<void>((resolve) => (state.wake = resolve));
     }
   } finally {
-    close(state, new Error('the reader of this stream has stopped'));
+    close(state, new ReaderGone());
   }
 }
 

@@ -1,6 +1,6 @@
 import { writeLayer, type Entry, type LintOptions, type WrittenLayer } from '@mlcontainer/oci';
 import type { StorePort } from '@mlcontainer/plugin-kit';
-import { byteChannel } from './channel.ts';
+import { byteChannel, ReaderGone } from './channel.ts';
 import type { LayerCompression } from './recipe.ts';
 
 /** Writes entries as one layer straight into the store, in one pass. */
@@ -30,11 +30,14 @@ export async function layerIntoStore(
   return (await firstFailure(write(), storing))[0];
 }
 
-/** Waits for both sides to end, and throws the failure that came first: the other one is its echo. */
-async function firstFailure<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
-  try {
-    return await Promise.all([first, second]);
-  } finally {
-    await Promise.allSettled([first, second]);
-  }
+/** Waits for both sides to end, and throws the failure that is no echo of the other. */
+async function firstFailure<A, B>(writing: Promise<A>, storing: Promise<B>): Promise<[A, B]> {
+  const [written, stored] = await Promise.allSettled([writing, storing]);
+  if (written.status === 'rejected' && stored.status === 'rejected')
+    throw isEcho(written.reason) ? stored.reason : written.reason;
+  return Promise.all([writing, storing]);
+}
+
+function isEcho(error: unknown): boolean {
+  return error instanceof ReaderGone || (error instanceof Error && isEcho(error.cause));
 }
