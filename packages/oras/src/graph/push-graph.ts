@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Descriptor, Digest } from '@mlcontainer/oci';
 import { isMlcError, mlcError } from '@mlcontainer/plugin-kit';
 
@@ -256,18 +257,36 @@ async function putRoot(state: State, tags: readonly string[]): Promise<void> {
   await mapInTurn(references, (tag) => pushManifest(state, state.root, tag));
 }
 
-/** A registry that answered yes by mistake, or removed something since, gets once more what it misses. */
+/** Pauses before what a registry misses is sent once more. Milliseconds. */
+const REPAIRS = [0, 200, 800];
+
+/**
+ * A registry that answered yes by mistake, or removed something since, gets once more what it misses. More than once,
+ * because docker-registry writes the link of a blob anew for each client, and sees none while it does: with many
+ * clients at work on one repository the answer is about a moment.
+ */
 async function pushManifest(
   state: State,
   content: Content,
   tag: string | undefined,
 ): Promise<void> {
+  for (const pause of REPAIRS) {
+    const missing = await missingParts(putManifest(state, content, tag));
+    if (missing === undefined) return;
+    await sleep(pause, undefined, { signal: state.options.signal });
+    await repair(state, content, new Set(missing));
+  }
+  await putManifest(state, content, tag);
+}
+
+/** What a registry says that a manifest misses; undefined when it took it. */
+async function missingParts(putting: Promise<void>): Promise<readonly string[] | undefined> {
   try {
-    await putManifest(state, content, tag);
+    await putting;
+    return undefined;
   } catch (error) {
     if (!isMlcError(error) || error.code !== 'MLC6522') throw error;
-    await repair(state, content, new Set(error.data.missing as readonly string[]));
-    await putManifest(state, content, tag);
+    return error.data.missing as readonly string[];
   }
 }
 
