@@ -1,5 +1,4 @@
 import { mlcError, type ByteStream } from '@mlcontainer/plugin-kit';
-import xz from 'xz-decompress';
 
 /**
  * Decompresses one .xz stream (The .xz File Format 1.2.1) with xz-embedded as WebAssembly: no native build, 8 MiB
@@ -10,6 +9,8 @@ export async function* xzDecompress(
   name: string,
 ): AsyncGenerator<Uint8Array, void> {
   const failure: { cause?: Error } = {};
+  // Loaded by who needs it, with the web streams that it stands on: 8 ms of every other command.
+  const { default: xz } = await import('xz-decompress');
   const reader = new xz.XzReadableStream(inputOf(source, failure)).getReader();
   try {
     for (;;) {
