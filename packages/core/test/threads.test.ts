@@ -24,23 +24,33 @@ const modelJob = (file: string, hash: string, size: number): LayerJob => ({
   size,
 });
 
-async function smallModel(): Promise<LayerJob> {
+/** Not worth a thread. */
+const SMALL = Buffer.from('weights');
+const LARGE = Buffer.alloc(2 ** 20 + 1, 'weights');
+
+async function model(bytes: Buffer): Promise<LayerJob> {
   const file = path.join(cx.root, 'model');
-  await writeFile(file, 'weights');
-  return modelJob(file, sha256('weights'), 7);
+  await writeFile(file, bytes);
+  return modelJob(file, sha256(bytes), bytes.length);
 }
 
-test('one thread after another job makes the next, with the same bytes', async () => {
-  const job = await smallModel();
+test.each([
+  ['a thread', LARGE],
+  ['the main thread', SMALL],
+])('%s makes one layer after another, with the same bytes', async (_, bytes) => {
+  const job = await model(bytes);
   const { signal } = cx;
   const layers = [await runner.run(job, { signal }), await runner.run(job, { signal })];
   expect(new Set(layers.map(({ digest }) => digest)).size).toBe(1);
   expect(await cx.ports.store.path(layers[0]!.digest.slice('sha256:'.length))).toBeDefined();
 });
 
-test('an error keeps its code across threads, and the thread goes on', async () => {
-  const job = await smallModel();
-  const forged = modelJob(path.join(cx.root, 'model'), '0'.repeat(64), 7);
+test.each([
+  ['across threads', LARGE],
+  ['in the main thread', SMALL],
+])('an error keeps its code %s, and the thread goes on', async (_, bytes) => {
+  const job = await model(bytes);
+  const forged = modelJob(path.join(cx.root, 'model'), '0'.repeat(64), bytes.length);
   const { signal } = cx;
   await expect(runner.run(forged, { signal })).rejects.toMatchObject({
     code: 'MLC2112',
@@ -67,10 +77,13 @@ test('an abort rejects with its reason and leaves nothing in the store', async (
   expect(await filesBelow(path.join(cx.root, '.store'), /tmp/)).toEqual([]);
 });
 
-test('a job that was not begun when it is aborted is not begun', async () => {
+test.each([
+  ['large', LARGE],
+  ['small', SMALL],
+])('a %s job that was not begun when it is aborted is not begun', async (_, bytes) => {
   const begun: string[] = [];
   const options = { signal: AbortSignal.abort(new Error('no')), onStart: () => begun.push('x') };
-  await expect(runner.run(await smallModel(), options)).rejects.toThrow('no');
+  await expect(runner.run(await model(bytes), options)).rejects.toThrow('no');
   expect(begun).toEqual([]);
 });
 

@@ -70,6 +70,6 @@ export function costOf(job: LayerJob): number {
 /** A server or an app: not large, but Python that is compiled. */
 const FILES_COST = 512 * 1024;
 
-function sum(values: readonly number[]): number {
+export function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }

@@ -5,6 +5,7 @@ import { mlcError } from '@mlcontainer/plugin-kit';
 import type { Env } from '../context.ts';
 import { costOf, type LayerJob, type LayerResult } from './job.ts';
 import type { LayerRunner, RunJobOptions } from './runner.ts';
+import { isSmall, smallRunner } from './small-jobs.ts';
 import { putTogether, type ErrorParts } from './worker-errors.ts';
 
 /** What a worker needs to make its own ports. */
@@ -29,12 +30,16 @@ interface Waiting extends RunJobOptions {
 /** A worker that was told to stop may clean up for so long. Milliseconds. */
 const STOP_GRACE = 3_000;
 
-/** Makes layers in worker threads, one per core, started when first needed. MLCONTAINER_JOBS sets their number. */
+/**
+ * Makes layers in worker threads, one per core, started when first needed, and small ones in this thread: starting one
+ * takes 0.1 s of CPU. MLCONTAINER_JOBS sets the number of threads.
+ */
 export function threadedRunner(settings: WorkerSettings): LayerRunner {
   const limit = Number(settings.env['MLCONTAINER_JOBS']) || Math.min(availableParallelism(), 8);
   const idle: Worker[] = [];
   const all = new Set<Worker>();
   const queue: Waiting[] = [];
+  const small = smallRunner(settings);
   const next = (): void => {
     const waiting = queue[0];
     if (waiting === undefined) return;
@@ -49,12 +54,14 @@ export function threadedRunner(settings: WorkerSettings): LayerRunner {
   };
   return {
     run: (job, options) =>
-      new Promise((done, failed) => {
-        queue.push({ job, ...options, done, failed });
-        // The largest first, so that none is left on its own at the end.
-        queue.sort((a, b) => costOf(b.job) - costOf(a.job));
-        next();
-      }),
+      isSmall(job)
+        ? small.run(job, options)
+        : new Promise((done, failed) => {
+            queue.push({ job, ...options, done, failed });
+            // The largest first, so that none is left on its own at the end.
+            queue.sort((a, b) => costOf(b.job) - costOf(a.job));
+            next();
+          }),
     close: async () => {
       await Promise.all([...all].map(end));
       all.clear();
