@@ -70,6 +70,30 @@ describe('a push', () => {
     expect(shown.trim()).toBe('linux');
   });
 
+  test('reads in the same repository what buildah, docker and skopeo write there', async () => {
+    const source = `${registry.host}/team/diabetes`;
+    const storage = ['--root', join(folder, 'buildah'), '--runroot', join(folder, 'run')];
+    const write = ['push', '--quiet', '--tls-verify=false', `${source}:v1`];
+    await output('buildah', [
+      ...[...storage, '--storage-driver', 'vfs', ...write],
+      `docker://${source}:buildah`,
+    ]);
+    await output('docker', ['tag', `${source}:v1`, `${source}:docker`]);
+    await output('docker', ['push', '--quiet', `${source}:docker`]);
+    const skopeo = ['copy', '--quiet', '--src-tls-verify=false', '--dest-tls-verify=false'];
+    const target = `docker://${source}:skopeo`;
+    await output('skopeo', [...skopeo, '--format', 'v2s2', `docker://${source}:v1`, target]);
+    for (const writer of ['buildah', 'docker', 'skopeo']) {
+      const layout = join(folder, `by-${writer}`);
+      const args = ['artifact', 'copy', `${source}:${writer}`, `oci:${layout}:v1`];
+      const config = ['--config', 'mlcontainer.config.ts'];
+      await mlcontainerOk(world, [...args, ...config], { cwd: project.folder });
+      const inspect = ['inspect', '--format', '{{.Digest}}', `docker://${source}:${writer}`];
+      const there = (await output('skopeo', [...inspect, '--tls-verify=false'])).trim();
+      expect(await layoutDigest(layout)).toBe(there);
+    }
+  });
+
   test('sends nothing when nothing changed', async () => {
     const report = await push('--tag', 'v1');
     expect(report.pushed).toMatchObject({
