@@ -32,14 +32,25 @@ export async function prepare(folder: string, signal: AbortSignal): Promise<Prep
   await downloadWheels(folder, ['--no-deps', ...locked, 'uv'], signal);
   await downloadWheels(folder, [sklearn, ...TOOLS_OF_RIVALS], signal);
   const mirrors = await serveMirrors(folder);
-  const models = await twoModels(folder, example, sklearn, signal);
+  const models = await trainedModels(folder, example, sklearn, signal);
   const requirements = [sklearn, ...TOOLS_OF_RIVALS];
   const bench: Bench = { folder, models, mirrors, requirements, signal };
   return { bench, installation, body: await oneRow(folder) };
 }
 
-/** The example's model, and the same trained again with another setting, so that other bytes serve alike. */
-async function twoModels(folder: string, example: string, sklearn: string, signal: AbortSignal) {
+/** How many models there are besides the first: one for builds, and one for each round of pushes. */
+const OTHERS = 4;
+
+/**
+ * The example's model, and the same trained again on other rows, so that other bytes serve alike. A model that was
+ * built before is in the others' caches, so that each round has one of its own.
+ */
+async function trainedModels(
+  folder: string,
+  example: string,
+  sklearn: string,
+  signal: AbortSignal,
+): Promise<Bench['models']> {
   const venv = join(folder, 'venv');
   const python = join(venv, 'bin', 'python');
   await output('python3', ['-m', 'venv', '--without-pip', venv], { signal });
@@ -55,9 +66,12 @@ async function twoModels(folder: string, example: string, sklearn: string, signa
     wheelFolder(folder),
   ];
   await output('python3', [...pip, sklearn, 'joblib'], { signal });
-  const [first, second] = [join(example, 'model.joblib'), join(folder, 'second.joblib')] as const;
-  await output(python, ['-', first, second, join(folder, 'row.json')], { input: RETRAIN, signal });
-  return [first, second] as const;
+  const first = join(example, 'model.joblib');
+  const others = Array.from({ length: OTHERS }, (_, at) => join(folder, `model-${at}.joblib`));
+  const row = join(folder, 'row.json');
+  await output(python, ['-', first, row, ...others], { input: RETRAIN, signal });
+  const [second = first, ...more] = others;
+  return [first, second, ...more];
 }
 
 const RETRAIN = `
@@ -65,10 +79,11 @@ import json, sys
 import joblib
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes
-first, second, row = sys.argv[1:]
+first, row, *others = sys.argv[1:]
 data = load_diabetes()
-model = clone(joblib.load(first)).fit(data.data[::2], data.target[::2])
-joblib.dump(model, second)
+for at, other in enumerate(others):
+    model = clone(joblib.load(first)).fit(data.data[at::2], data.target[at::2])
+    joblib.dump(model, other)
 json.dump({'instances': data.data[:1].tolist()}, open(row, 'w'))
 `;
 

@@ -24,8 +24,8 @@ export interface Subject {
 /** What all subjects share. */
 export interface Bench {
   readonly folder: string;
-  /** The models: the one that is built first, and one that replaces it. */
-  readonly models: readonly [first: string, second: string];
+  /** The models: the one that is built first, one that replaces it, and one for each round of pushes. */
+  readonly models: readonly [first: string, second: string, ...rounds: string[]];
   /** Where all of them fetch from. */
   readonly mirrors: Mirrors;
   /** Requirements of the rivals' app, pinned. */

@@ -3,12 +3,21 @@ import type { StorePort } from '@mlcontainer/plugin-kit';
 
 const KIND = 'whereabouts';
 
-/** Repositories that are remembered for a blob, and asked for one: a mount that comes to nothing costs a round trip. */
-const LIMIT = 3;
+/** Repositories of one registry that are remembered, the latest first. */
+const REMEMBERED = 8;
+
+/** Repositories that are asked for one blob: a mount that comes to nothing costs a round trip. */
+const ASKED = 3;
+
+/** A repository and what was pushed to it last. */
+interface Place {
+  readonly repository: string;
+  readonly digests: readonly string[];
+}
 
 /**
  * Other repositories of a registry that most of these blobs were pushed to from here, for mounts. A hint like the
- * blob info cache of containers/image: the registry decides.
+ * blob info cache of containers/image: the registry decides, and two builds that write it at once may lose one.
  */
 export async function repositoriesWith(
   store: StorePort,
@@ -16,39 +25,34 @@ export async function repositoriesWith(
   repository: string,
   digests: readonly Digest[],
 ): Promise<readonly string[]> {
-  const found = await Promise.all(digests.map((digest) => read(store, registry, digest)));
-  const counts = new Map<string, number>();
-  for (const name of found.flat()) counts.set(name, (counts.get(name) ?? 0) + 1);
-  counts.delete(repository);
-  const byCount = [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
-  return byCount.slice(0, LIMIT).map(([name]) => name);
+  const places = await read(store, registry);
+  const shared = ({ digests: held }: Place): number =>
+    digests.filter((digest) => held.includes(digest)).length;
+  return places
+    .filter((place) => place.repository !== repository && shared(place) > 0)
+    .sort((a, b) => shared(b) - shared(a))
+    .slice(0, ASKED)
+    .map((place) => place.repository);
 }
 
-/** Remembers that a repository holds these blobs. */
+/** Remembers that a repository holds these blobs; one record a registry, as each that is written waits for the disk. */
 export async function rememberRepository(
   store: StorePort,
   registry: string,
   repository: string,
   digests: readonly Digest[],
 ): Promise<void> {
-  await Promise.all(
-    digests.map(async (digest) => {
-      const known = await read(store, registry, digest);
-      if (known.includes(repository)) return;
-      await store.writeRecord(KIND, key(registry, digest), [repository, ...known].slice(0, LIMIT));
-    }),
-  );
+  const others = (await read(store, registry)).filter((place) => place.repository !== repository);
+  const places = [{ repository, digests: [...digests].sort() }, ...others].slice(0, REMEMBERED);
+  await store.writeRecord(KIND, registry, places);
 }
 
-async function read(
-  store: StorePort,
-  registry: string,
-  digest: Digest,
-): Promise<readonly string[]> {
-  const record = await store.readRecord(KIND, key(registry, digest));
-  return Array.isArray(record) ? record.filter((name) => typeof name === 'string') : [];
+async function read(store: StorePort, registry: string): Promise<readonly Place[]> {
+  const record = await store.readRecord(KIND, registry);
+  return Array.isArray(record) ? record.filter(isPlace) : [];
 }
 
-function key(registry: string, digest: Digest): string {
-  return `${registry} ${digest}`;
+function isPlace(value: unknown): value is Place {
+  const { repository, digests } = (value ?? {}) as Partial<Record<string, unknown>>;
+  return typeof repository === 'string' && Array.isArray(digests);
 }

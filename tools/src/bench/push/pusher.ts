@@ -35,7 +35,7 @@ export async function measurePushes(bench: Bench, pusher: Pusher): Promise<PushR
     const folder = join(bench.folder, `registry-${pusher.name.replaceAll(' ', '-')}-${round}`);
     const registry = await startRealRegistry({ folder });
     try {
-      rounds.push(await oneRound(bench, pusher, registry));
+      rounds.push(await oneRound(bench, pusher, registry, bench.models[2 + round] ?? ''));
     } finally {
       await registry.stop();
       await rm(folder, { recursive: true, force: true });
@@ -51,10 +51,10 @@ export async function measurePushes(bench: Bench, pusher: Pusher): Promise<PushR
   };
 }
 
-async function oneRound(bench: Bench, pusher: Pusher, { host }: RealRegistry) {
+async function oneRound(bench: Bench, pusher: Pusher, { host }: RealRegistry, model: string) {
   const first = await pusher.push(host);
   const again = await pusher.push(host);
-  const build = await pusher.rebuild(bench.models[1]);
+  const build = await pusher.rebuild(model);
   const changed = await pusher.push(host);
   await pusher.rebuild(bench.models[0]);
   return {
