@@ -167,6 +167,13 @@ function imageBlobs(
   return [...layers.map((layer) => layerContent(cx, plan, layer)), inMemory(assembled.config)];
 }
 
+/** Four times Node's own chunk: a quarter of the turns between disk and socket. Bytes. */
+const READ_BYTES = 256 * 1024;
+
+function readFileStream(path: string): ByteStream {
+  return createReadStream(path, { highWaterMark: READ_BYTES }) as AsyncIterable<Uint8Array>;
+}
+
 function layerContent(cx: EngineContext, plan: Plan, layer: BuiltLayer): Content {
   const { mediaType, digest, size } = layer.result;
   const planned = layer.layer;
@@ -175,7 +182,7 @@ function layerContent(cx: EngineContext, plan: Plan, layer: BuiltLayer): Content
     async *open(): ByteStream {
       cx.signal.throwIfAborted();
       if ('base' in planned) yield* foreignBytes(cx, plan, planned);
-      else yield* createReadStream(await layer.bytes()) as AsyncIterable<Uint8Array>;
+      else yield* readFileStream(await layer.bytes());
     },
   };
 }
