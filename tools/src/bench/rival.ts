@@ -31,8 +31,13 @@ export async function serveBase(bench: Bench, base: string): Promise<RealRegistr
   const registry = await startRealRegistry({ folder: join(bench.folder, 'base-registry') });
   await output('docker', ['import', base, `${BASE}:latest`], { signal: bench.signal });
   const name = `${registry.host}/${BASE}:latest`;
-  await output('docker', ['tag', `${BASE}:latest`, name]);
-  await output('docker', ['push', '--quiet', name], { signal: bench.signal });
+  try {
+    await output('docker', ['tag', `${BASE}:latest`, name]);
+    await output('docker', ['push', '--quiet', name], { signal: bench.signal });
+  } catch (error) {
+    await registry.stop();
+    throw error;
+  }
   return registry;
 }
 
