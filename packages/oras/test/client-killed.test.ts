@@ -211,7 +211,7 @@ describe('docker-registry that is killed while a client pushes', () => {
       inStorage(project, '_uploads'),
       inStorage(project, '_layers/sha256'),
     ];
-    const job: Job = { ...BIG, registry: registry.host };
+    const job: Job = { ...BIG, registry: registry.host, slowly: true };
     const first = endOfClient(startClient(job));
     await until(
       async () => (await listed(uploads)).length > 0 && (await listed(layers)).length >= count,

@@ -1,6 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import { createClock, createHttp } from '@mlcontainer/node-ports';
 
 import { createRegistryClient } from '../../src/client.ts';
+import type { Content } from '../../src/content.ts';
 import { copy } from '../../src/copy/copy.ts';
 import { anonymousCredentials } from '../../src/defaults.ts';
 import { pushGraph } from '../../src/graph/push-graph.ts';
@@ -20,7 +23,8 @@ const client = createRegistryClient({
 });
 const repository = client.repository({ registry: job.registry, repository: job.repository });
 const { signal } = new AbortController();
-const graph = graphOf(...job.sizes);
+const whole = graphOf(...job.sizes);
+const graph = job.slowly === true ? { ...whole, blobs: slowed(whole.blobs) } : whole;
 if (job.layout === undefined) {
   const { sent } = await pushGraph(repository, { ...graph, tags: [job.tag ?? 'v1'] }, { signal });
   process.stdout.write(String(sent));
@@ -28,3 +32,20 @@ if (job.layout === undefined) {
   await copy(repository, openLayoutTarget(job.layout), 'v1', { signal, tag: 'v1' });
 }
 await http.close();
+
+function slowed(blobs: readonly Content[]): readonly Content[] {
+  const largest = Math.max(...blobs.map(({ descriptor }) => descriptor.size));
+  return blobs.map((blob) =>
+    blob.descriptor.size === largest ? { ...blob, open: () => inPieces(blob) } : blob,
+  );
+}
+
+async function* inPieces({ open, descriptor }: Content): AsyncGenerator<Uint8Array> {
+  const piece = Math.ceil(descriptor.size / 50);
+  for await (const chunk of open()) {
+    for (let at = 0; at < chunk.length; at += piece) {
+      await sleep(20);
+      yield chunk.subarray(at, at + piece);
+    }
+  }
+}

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 
 /** What a client in a process of its own does: it pushes an image, or copies one into a layout. */
 export interface Job {
+  /** Give the largest blob slowly, about a second for it, so that others end while it is on its way. */
+  readonly slowly?: boolean;
   readonly registry: string;
   readonly repository: string;
   /** Of the layers. Bytes. */
