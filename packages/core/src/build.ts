@@ -12,7 +12,7 @@ import { withOutputLock } from './outputs/out-lock.ts';
 import type { ImagePush, PushedImage, PushTarget } from './outputs/push.ts';
 import { buildReport, writeReport, type BuildReport } from './outputs/report.ts';
 import { imageReference, writeSpecs } from './outputs/specs.ts';
-import { withRegistries } from './registry/client.ts';
+import { withRegistries } from './registry/registries.ts';
 import { restrictToPlan } from './restrict.ts';
 import { stage } from './stage.ts';
 import { requireBuildah } from './steps/require.ts';

@@ -5,7 +5,7 @@ import type { LayerRunner } from './layers/runner.ts';
 import { threadedRunner } from './layers/threads.ts';
 import { allowedHosts } from './allowed-hosts.ts';
 import { once } from './once.ts';
-import type { Registries } from './registry/client.ts';
+import type { Registries } from './registry/registries.ts';
 import type { Bundle } from './vendor/bundle.ts';
 
 /** The environment variables of the process that calls the engine. */

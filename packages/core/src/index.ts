@@ -36,7 +36,7 @@ export { diffPlans, type PlanChange } from './plan/diff.ts';
 export { explain, type Explanation } from './plan/explain.ts';
 export { makePlan } from './plan/make.ts';
 export { readPlan } from './plan/read.ts';
-export { withRegistries } from './registry/client.ts';
+export { withRegistries } from './registry/registries.ts';
 export { pushTarget } from './registry/target.ts';
 export { openProject, type Project, type ProjectOptions } from './project.ts';
 export { probeEngines } from './run/engines.ts';

@@ -12,7 +12,7 @@ import {
   artifactPush,
 } from '../src/artifacts.ts';
 import type { EngineContext } from '../src/context.ts';
-import { withRegistries } from '../src/registry/client.ts';
+import { withRegistries } from '../src/registry/registries.ts';
 import { testContext } from './support/context.ts';
 
 const USERS = { ci: 'secret' };

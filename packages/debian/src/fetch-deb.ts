@@ -61,7 +61,7 @@ function fromMirror(base: string, deb: LockedDeb): Source {
 
 /**
  * The snapshot service finds a file by package, version and architecture, and serves it by its SHA-1, which it
- * names; what comes is proved by our SHA-256 (snapshot.debian.org, "machine-usable interface").
+ * names; what comes is proved by our SHA-256 (the service's "machine-usable interface").
  */
 function fromSnapshots(service: string, deb: LockedDeb): Source {
   return async (cx, tried) => {

@@ -13,7 +13,7 @@ import { resolvingInterpreter } from '../inputs/image-python.ts';
 import { hostArchitecture } from '../inputs/interpreter.ts';
 import { canonicalJson } from '../json.ts';
 import { settingsOf } from '../inputs/wheels.ts';
-import { withRegistries } from '../registry/client.ts';
+import { withRegistries } from '../registry/registries.ts';
 import { restrictToPlan } from '../restrict.ts';
 import { allSdists, resolveWith, sdistsFor, type ResolveWheels } from '../sdists/lock.ts';
 import { stage } from '../stage.ts';

@@ -1,10 +1,10 @@
-import { createReadStream } from 'node:fs';
 import { MEDIA_TYPES } from '@mlcontainer/oci';
 import { MODEL_PACK_TYPES, pushModelPack, type Repository } from '@mlcontainer/oras';
 import type { Plan } from '@mlcontainer/plugin-kit';
 import type { EngineContext } from '../context.ts';
 import type { ImageSet } from '../image/make.ts';
 import type { BuiltLayer } from '../layers/build-layers.ts';
+import { blobBytes } from './blob-bytes.ts';
 
 /** The model as it was pushed beside or instead of its layer. */
 export interface PushedModel {
@@ -67,5 +67,5 @@ const WEIGHTS: Readonly<
 };
 
 async function* bytesOf(layer: BuiltLayer): AsyncGenerator<Uint8Array> {
-  yield* createReadStream(await layer.bytes()) as AsyncIterable<Uint8Array>;
+  yield* blobBytes({ path: await layer.bytes() });
 }

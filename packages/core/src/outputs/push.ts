@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs';
 import type { Blob, Digest } from '@mlcontainer/oci';
 import {
   parseReference,
@@ -13,6 +12,7 @@ import type { EngineContext } from '../context.ts';
 import type { BuiltImage, ImageSet } from '../image/make.ts';
 import { foreignBytes } from '../layers/base-layer.ts';
 import type { BuiltLayer } from '../layers/build-layers.ts';
+import { blobBytes } from './blob-bytes.ts';
 import { pushModelArtifact, type PushedModel } from './model-artifact.ts';
 import { openRepository } from '../registry/client.ts';
 import { rememberRepository, repositoriesWith } from '../registry/whereabouts.ts';
@@ -167,13 +167,6 @@ function imageBlobs(
   return [...layers.map((layer) => layerContent(cx, plan, layer)), inMemory(assembled.config)];
 }
 
-/** Four times Node's own chunk: a quarter of the turns between disk and socket. Bytes. */
-const READ_BYTES = 256 * 1024;
-
-function readFileStream(path: string): ByteStream {
-  return createReadStream(path, { highWaterMark: READ_BYTES }) as AsyncIterable<Uint8Array>;
-}
-
 function layerContent(cx: EngineContext, plan: Plan, layer: BuiltLayer): Content {
   const { mediaType, digest, size } = layer.result;
   const planned = layer.layer;
@@ -182,18 +175,13 @@ function layerContent(cx: EngineContext, plan: Plan, layer: BuiltLayer): Content
     async *open(): ByteStream {
       cx.signal.throwIfAborted();
       if ('base' in planned) yield* foreignBytes(cx, plan, planned);
-      else yield* readFileStream(await layer.bytes());
+      else yield* blobBytes({ path: await layer.bytes() });
     },
   };
 }
 
 function inMemory({ descriptor, bytes }: Blob): Content {
-  return {
-    descriptor,
-    async *open(): ByteStream {
-      yield await Promise.resolve(bytes);
-    },
-  };
+  return { descriptor, open: () => blobBytes({ bytes }) };
 }
 
 function counted(outcomes: readonly PushOutcome[]): PushedImage['blobs'] {

@@ -14,7 +14,7 @@ import { readFacts, type Inspection } from '../facts.ts';
 import { deepFreeze } from '../json.ts';
 import type { Project } from '../project.ts';
 import { insideProject } from '../plugins/files.ts';
-import { withRegistries } from '../registry/client.ts';
+import { withRegistries } from '../registry/registries.ts';
 import { stage } from '../stage.ts';
 import { runLayers, scriptLayers } from '../steps/planned.ts';
 import { requireBuildah } from '../steps/require.ts';

@@ -11,28 +11,11 @@ import type { RegistriesConfig } from '@mlcontainer/plugin-kit';
 import type { EngineContext } from '../context.ts';
 import { explicitOf } from './explicit.ts';
 
-/** The one registry client of a run: its tokens, and what it learns of registries, serve all that follows. */
-export interface Registries {
-  readonly config: RegistriesConfig | undefined;
-  readonly client: () => RegistryClient;
-}
-
-/** A context that reaches registries as a config says; paths in it are relative to `root`. */
-export function withRegistries(
-  cx: EngineContext,
-  config: RegistriesConfig | undefined,
-  root: string,
-): EngineContext {
-  if (cx.registries !== undefined && cx.registries.config === config) return cx;
-  let client: RegistryClient | undefined;
-  const open = (): RegistryClient => (client ??= makeClient(cx, config ?? {}, root));
-  return { ...cx, registries: { config, client: open } };
-}
-
 /** A repository as this machine and the config say it is reached. */
 export function openRepository(cx: EngineContext, repository: string): Repository {
-  const client = cx.registries?.client() ?? makeClient(cx, {}, cx.cwd);
-  return client.repository(parseReference(repository));
+  const registries = cx.registries ?? { config: undefined, root: cx.cwd };
+  registries.client ??= makeClient(cx, registries.config ?? {}, registries.root);
+  return registries.client.repository(parseReference(repository));
 }
 
 function makeClient(cx: EngineContext, config: RegistriesConfig, root: string): RegistryClient {

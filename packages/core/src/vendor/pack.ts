@@ -1,20 +1,20 @@
-import { createReadStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { digestOf, writeArchive, type Blob, type BlobSource, type Digest } from '@mlcontainer/oci';
 import type { Content } from '@mlcontainer/oras';
-import type { ByteStream, Plan } from '@mlcontainer/plugin-kit';
+import type { Plan } from '@mlcontainer/plugin-kit';
 import type { EngineContext } from '../context.ts';
 import { prettyJson } from '../json.ts';
 import { makeLock } from '../lock/make.ts';
 import { LOCK_FILE, type Lock } from '../lock/types.ts';
+import { blobBytes } from '../outputs/blob-bytes.ts';
 import { diskError } from '../outputs/replace.ts';
-import { openRepository, withRegistries } from '../registry/client.ts';
+import { withRegistries } from '../registry/registries.ts';
 import { restrictToPlan } from '../restrict.ts';
 import { stage } from '../stage.ts';
 import { LOCK_TYPE } from './bundle.ts';
 import { haveAllInputs, type HeldInput } from './inputs.ts';
-import { bundleManifest, EMPTY_CONFIG, type BundledBlob } from './manifest.ts';
+import { bundleManifest, EMPTY_CONFIG } from './manifest.ts';
 
 /** What is vendored and where it goes. */
 export interface VendorOptions {
@@ -66,7 +66,7 @@ const INPUT_TYPES = {
   base: 'application/vnd.mlcontainer.base.v1',
 } as const;
 
-function inputBlob({ kind, name, sha256, size, path: held }: HeldInput): BundledBlob {
+function inputBlob({ kind, name, sha256, size, path: held }: HeldInput): BlobSource {
   const annotations = { 'org.opencontainers.image.title': name };
   const digest = `sha256:${sha256}` as const;
   return {
@@ -75,25 +75,20 @@ function inputBlob({ kind, name, sha256, size, path: held }: HeldInput): Bundled
   };
 }
 
-function lockBlob(lock: Lock): BundledBlob {
+function lockBlob(lock: Lock): BlobSource {
   const bytes = Buffer.from(prettyJson(lock));
   const annotations = { 'org.opencontainers.image.title': LOCK_FILE };
   const descriptor = { mediaType: LOCK_TYPE, digest: digestOf(bytes), size: bytes.length };
   return { descriptor: { ...descriptor, annotations }, source: { bytes } };
 }
 
-async function write(
-  cx: EngineContext,
-  name: string,
-  all: readonly BundledBlob[],
-): Promise<string> {
+async function write(cx: EngineContext, name: string, all: readonly BlobSource[]): Promise<string> {
   const file = path.resolve(cx.cwd, name);
   const manifest = all.at(-1)!;
   const roots = [{ descriptor: manifest.descriptor, name: 'mlcontainer/vendor:latest' }];
-  const blobs: readonly BlobSource[] = all;
   try {
     await mkdir(path.dirname(file), { recursive: true });
-    await writeArchive(file, { roots, blobs, images: [] }, { signal: cx.signal });
+    await writeArchive(file, { roots, blobs: all, images: [] }, { signal: cx.signal });
   } catch (error) {
     throw diskError(file, error);
   }
@@ -109,9 +104,10 @@ async function write(
 async function push(
   cx: EngineContext,
   { repository, tag }: { readonly repository: string; readonly tag: string },
-  all: readonly BundledBlob[],
+  all: readonly BlobSource[],
 ): Promise<string> {
   const { pushGraph } = await import('@mlcontainer/oras');
+  const { openRepository } = await import('../registry/client.ts');
   const contents = all.map(toContent);
   const graph = { blobs: contents.slice(0, -1), manifests: contents.slice(-1), tags: [tag] };
   await pushGraph(openRepository(cx, repository), graph, { signal: cx.signal });
@@ -121,16 +117,10 @@ async function push(
   return place;
 }
 
-function toContent({ descriptor, source }: BundledBlob): Content {
-  return {
-    descriptor,
-    async *open(): ByteStream {
-      if ('bytes' in source) yield await Promise.resolve(source.bytes);
-      else yield* createReadStream(source.path) as AsyncIterable<Uint8Array>;
-    },
-  };
+function toContent({ descriptor, source }: BlobSource): Content {
+  return { descriptor, open: () => blobBytes(source) };
 }
 
-function inMemory({ descriptor, bytes }: Blob): BundledBlob {
+function inMemory({ descriptor, bytes }: Blob): BlobSource {
   return { descriptor, source: { bytes } };
 }

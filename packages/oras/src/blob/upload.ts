@@ -3,6 +3,7 @@ import { isMlcError, mlcError } from '@mlcontainer/plugin-kit';
 import { sendMain, type Context, type UploadForm } from '../context.ts';
 import type { Content, PushOptions } from '../content.ts';
 import { readRefusal } from '../transport/errors.ts';
+import type { RegistryRequest } from '../transport/transport.ts';
 import { uploadChunked } from './chunked.ts';
 import { closed, closeSession, refusedEnd, type UploadEnd } from './close.ts';
 import { outgoing, type Outgoing } from './outgoing.ts';
@@ -132,14 +133,8 @@ async function uploadByPut(
   upload: UploadOptions,
   out: Outgoing,
 ): Promise<UploadEnd> {
-  const { response, asked } = await sendMain(context, {
-    ...request(upload),
-    method: 'PUT',
-    to: closing(session, upload.digest),
-    headers: bodyHeaders(upload.size),
-    body: upload.size === 0 ? new Uint8Array() : out.body,
-    repeatable: false,
-  });
+  const to = closing(session, upload.digest);
+  const { response, asked } = await sendWhole(context, { method: 'PUT', to }, upload, out);
   return closed(context, upload, response, asked, 'patch');
 }
 
@@ -150,17 +145,30 @@ async function uploadByPatch(
   upload: UploadOptions,
   out: Outgoing,
 ): Promise<UploadEnd> {
-  const { response, asked } = await sendMain(context, {
-    ...request(upload),
-    method: 'PATCH',
-    to: session,
+  const { response, asked } = await sendWhole(
+    context,
+    { method: 'PATCH', to: session },
+    upload,
+    out,
+  );
+  if (response.status !== 202 && response.status !== 204 && response.status !== 201)
+    return refusedEnd(context, upload, await readRefusal(response), asked, 'chunked');
+  return closeSession(context, await sessionOf(response, asked, session), upload);
+}
+
+/** The blob as one body; never sent again by the HTTP port, which does not know what of it arrived. */
+function sendWhole(
+  context: Context,
+  how: Pick<RegistryRequest, 'method' | 'to'>,
+  upload: UploadOptions,
+  out: Outgoing,
+): ReturnType<typeof sendMain> {
+  return sendMain(context, {
+    ...{ ...request(upload), ...how },
     headers: bodyHeaders(upload.size),
     body: upload.size === 0 ? new Uint8Array() : out.body,
     repeatable: false,
   });
-  if (response.status !== 202 && response.status !== 204 && response.status !== 201)
-    return refusedEnd(context, upload, await readRefusal(response), asked, 'chunked');
-  return closeSession(context, await sessionOf(response, asked, session), upload);
 }
 
 function bodyHeaders(size: number): Readonly<Record<string, string>> {
