@@ -8,7 +8,7 @@ import { ROOT } from './task.ts';
 /** One suite of the gate. */
 export type Suite = (signal: AbortSignal) => Promise<Tally>;
 
-type Counts = Pick<Tally, 'passed' | 'failed'>;
+type Counts = Omit<Tally, 'suite' | 'seconds'>;
 
 /** A program that passes or fails as a whole: a type check, a linter. */
 export function programSuite(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { countJunit, countVitest, renderTallies } from '../src/tally.ts';
+import { countJunit, countVitest, failuresOf, renderTallies } from '../src/tally.ts';
 
 function report(passed: number, failed: number, files: { status: string; tests: string[] }[] = []) {
   const testResults = files.map(({ status, tests }) => ({
@@ -29,6 +29,23 @@ describe('countVitest', () => {
   });
 });
 
+describe('failuresOf', () => {
+  it('names files and tests with the beginning of why', () => {
+    const failed = { status: 'failed', fullName: 'adds', failureMessages: ['1\n2\n3\n4\n5\n6\n7'] };
+    const passed = { status: 'passed', fullName: 'subtracts', failureMessages: [] };
+    const testResults = [
+      { name: 'a.test.ts', status: 'failed', assertionResults: [passed, failed] },
+      { name: 'b.test.ts', status: 'failed', message: 'no such module', assertionResults: [] },
+      { name: 'c.test.ts', status: 'passed', assertionResults: [passed] },
+    ];
+    expect(failuresOf({ numPassedTests: 2, numFailedTests: 1, testResults })).toEqual([
+      'a.test.ts: adds: 1\n    2\n    3\n    4\n    5\n    6',
+      'b.test.ts: no such module',
+    ]);
+    expect(failuresOf(null)).toEqual(['no report was written']);
+  });
+});
+
 describe('countJunit', () => {
   it('adds the suites up and leaves skipped tests out', () => {
     const xml =
@@ -46,8 +63,9 @@ describe('renderTallies', () => {
   it('ends with the line that the gate reads', () => {
     const text = renderTallies([
       { suite: 'a', passed: 2, failed: 0, seconds: 1 },
-      { suite: 'longer', passed: 3, failed: 1, seconds: 2 },
+      { suite: 'longer', passed: 3, failed: 1, failures: ['c.test.ts: adds'], seconds: 2 },
     ]);
+    expect(text.split('\n')[0]).toBe('✗ c.test.ts: adds');
     expect(text.split('\n').at(-2)).toBe('5 passed, 1 failed');
   });
 });
