@@ -157,7 +157,9 @@ it('can run an image on this machine without any daemon', () => {
 it('names what is missing when no engine works, and when the named one does not', async () => {
   const real = context().cx;
   const broken = async () => ({ code: 1, stdout: new Uint8Array(), stderr: 'some\nreason' });
-  const exec = { ...real.ports.exec, run: broken };
+  // Every program is there, whatever this machine has.
+  const which = async (name: string) => `/usr/bin/${name}`;
+  const exec = { ...real.ports.exec, run: broken, which };
   const cx = { ...real, ports: { ...real.ports, exec } };
   const probes = await probeEngines(cx, new AbortController().signal);
   expect(probes.map((probe) => probe.works)).toEqual(probes.map(() => false));
