@@ -1,9 +1,9 @@
 /**
- * Builds the shipped deflate and writes it as src/layer/deflate-wasm.ts:
+ * Builds the shipped deflate and inflate and writes them as src/layer/deflate-wasm.ts and inflate-wasm.ts:
  *
  *   python3 -m pip install ziglang==0.15.2       (a C compiler with WebAssembly target, as a Python package)
- *   node packages/oci/native/build.ts deflate-0.9.0.tar.gz            writes the module
- *   node packages/oci/native/build.ts deflate-0.9.0.tar.gz --check    fails when the committed module differs
+ *   node packages/oci/native/build.ts deflate-0.9.0.tar.gz            writes the modules
+ *   node packages/oci/native/build.ts deflate-0.9.0.tar.gz --check    fails when a committed module differs
  *
  * The argument is the source distribution `deflate` 0.9.0 of the Python package index, which carries libdeflate
  * 1.26; its hash is checked. The compiler's version is part of the recipe: another one may give other instructions,
@@ -17,7 +17,9 @@ import { join, resolve } from 'node:path';
 
 const SDIST_SHA256 = '962e0a6f1ea3a94b900a8ea0ce138fa92bfcbafda5b86367104a259ffcd3462b';
 const PYTHON = process.env['PYTHON'] ?? 'python3';
-const TARGET = join(import.meta.dirname, '../src/layer/deflate-wasm.ts');
+/** What is built: `native/<name>.c` as `src/layer/<name>-wasm.ts`. */
+const MODULES = ['deflate', 'inflate'] as const;
+type ModuleName = (typeof MODULES)[number];
 const FLAGS = [
   '-target',
   'wasm32-freestanding',
@@ -32,7 +34,7 @@ const FLAGS = [
   '-Wl,-z,stack-size=131072',
 ];
 
-/** What deflate.c needs of libdeflate that its interface does not offer; each text stands in its file exactly once. */
+/** What the modules need of libdeflate that its interface does not offer; each text stands in its file exactly once. */
 const EDITS: readonly { readonly file: string; readonly find: string; readonly put: string }[] = [
   // wasm32 has 64-bit registers; with them bits are flushed half as often.
   {
@@ -83,8 +85,13 @@ const EDITS: readonly { readonly file: string; readonly find: string; readonly p
   },
 ];
 
-/** The WebAssembly module and the licence of what is in it. */
-function compile(sdist: string): { readonly wasm: Buffer; readonly licence: string } {
+interface Compiled {
+  readonly wasm: ReadonlyMap<ModuleName, Buffer>;
+  /** Of what is in the modules. */
+  readonly licence: string;
+}
+
+function compile(sdist: string): Compiled {
   const actual = createHash('sha256').update(readFileSync(sdist)).digest('hex');
   if (actual !== SDIST_SHA256)
     throw new Error(`${sdist} has sha256 ${actual}, not ${SDIST_SHA256}`);
@@ -92,14 +99,18 @@ function compile(sdist: string): { readonly wasm: Buffer; readonly licence: stri
   try {
     execFileSync('tar', ['xzf', resolve(sdist), '--strip-components=1', '-C', folder]);
     for (const edit of EDITS) apply(join(folder, 'libdeflate', edit.file), edit);
-    cpSync(join(import.meta.dirname, 'deflate.c'), join(folder, 'deflate.c'));
-    const args = ['-m', 'ziglang', 'cc', ...FLAGS, '-o', 'deflate.wasm', 'deflate.c'];
-    execFileSync(PYTHON, args, { cwd: folder, stdio: 'inherit' });
-    const read = (name: string): Buffer => readFileSync(join(folder, name));
-    return { wasm: read('deflate.wasm'), licence: read('libdeflate/COPYING').toString() };
+    const wasm = new Map(MODULES.map((name) => [name, compileModule(folder, name)]));
+    return { wasm, licence: readFileSync(join(folder, 'libdeflate/COPYING'), 'utf8') };
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+function compileModule(folder: string, name: ModuleName): Buffer {
+  cpSync(join(import.meta.dirname, `${name}.c`), join(folder, `${name}.c`));
+  const args = ['-m', 'ziglang', 'cc', ...FLAGS, '-o', `${name}.wasm`, `${name}.c`];
+  execFileSync(PYTHON, args, { cwd: folder, stdio: 'inherit' });
+  return readFileSync(join(folder, `${name}.wasm`));
 }
 
 function apply(file: string, { find, put }: (typeof EDITS)[number]): void {
@@ -109,18 +120,19 @@ function apply(file: string, { find, put }: (typeof EDITS)[number]): void {
   writeFileSync(file, parts.join(put));
 }
 
-function moduleText({ wasm, licence }: ReturnType<typeof compile>): string {
+function moduleText(name: ModuleName, { wasm, licence }: Compiled): string {
   const lines = licence.trimEnd().split('\n');
+  const constant = `${name.toUpperCase()}_WASM`;
   return [
     '// Made by native/build.ts; do not edit.',
     '/*!',
     ' * @license',
-    ' * DEFLATE_WASM holds libdeflate 1.26, https://github.com/ebiggers/libdeflate',
+    ` * ${constant} holds libdeflate 1.26, https://github.com/ebiggers/libdeflate`,
     ' *',
     ...lines.map((line) => ` * ${line}`.trimEnd()),
     ' */',
-    '/** native/deflate.c as a WebAssembly module, base64. */',
-    `export const DEFLATE_WASM =\n  '${wasm.toString('base64')}';`,
+    `/** native/${name}.c as a WebAssembly module, base64. */`,
+    `export const ${constant} =\n  '${wasm.get(name)?.toString('base64')}';`,
     '',
   ].join('\n');
 }
@@ -128,7 +140,11 @@ function moduleText({ wasm, licence }: ReturnType<typeof compile>): string {
 const [sdist, flag] = process.argv.slice(2);
 if (sdist === undefined)
   throw new Error('usage: node native/build.ts deflate-0.9.0.tar.gz [--check]');
-const text = moduleText(compile(sdist));
-if (flag !== '--check') writeFileSync(TARGET, text);
-else if (readFileSync(TARGET, 'utf8') !== text)
-  throw new Error('deflate-wasm.ts is not what the sources give');
+const compiled = compile(sdist);
+for (const name of MODULES) {
+  const target = join(import.meta.dirname, `../src/layer/${name}-wasm.ts`);
+  const text = moduleText(name, compiled);
+  if (flag !== '--check') writeFileSync(target, text);
+  else if (readFileSync(target, 'utf8') !== text)
+    throw new Error(`${name}-wasm.ts is not what the sources give`);
+}

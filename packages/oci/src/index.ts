@@ -20,6 +20,7 @@ export type {
   RunConfig,
 } from './image/spec.ts';
 export { chooseModelCompression } from './layer/choose.ts';
+export { createInflater, type Inflated, type Inflater } from './layer/inflater.ts';
 export {
   createLayerLint,
   lintEntry,

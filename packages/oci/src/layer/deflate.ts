@@ -1,4 +1,5 @@
 import { DEFLATE_WASM } from './deflate-wasm.ts';
+import { instances, type WasmMemory } from './wasm.ts';
 
 /** The shipped deflate's level: smaller than zlib's 6, at twice the speed of native zlib (bench/deflate.ts). */
 const LEVEL = 5;
@@ -16,8 +17,7 @@ export interface Deflater {
   deflate(size: number, last: boolean): Uint8Array;
 }
 
-interface Exports {
-  readonly memory: { readonly buffer: ArrayBuffer };
+interface Exports extends WasmMemory {
   capacity(): number;
   input(): number;
   output(): number;
@@ -25,21 +25,11 @@ interface Exports {
   deflate(size: number, last: number): number;
 }
 
-/** The part of the WebAssembly interface that is used here; Node's types leave it to the browser's. */
-interface WebAssemblyApi {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object) => { readonly exports: unknown };
-}
-
-// Compiled once in a thread: V8 keeps the optimised code with the module, not with its instances.
-let compiled: object | undefined;
+const instance = instances<Exports>(DEFLATE_WASM);
 
 /** A fresh instance with its own buffers (2.2 MiB). */
 export function createDeflater(level = LEVEL): Deflater {
-  const { Module, Instance } = (globalThis as unknown as { WebAssembly: WebAssemblyApi })
-    .WebAssembly;
-  compiled ??= new Module(Buffer.from(DEFLATE_WASM, 'base64'));
-  const wasm = new Instance(compiled).exports as Exports;
+  const wasm = instance();
   if (wasm.init(level) === 0) throw new RangeError(`no deflate level ${level}`);
   const { buffer } = wasm.memory;
   const output = wasm.output();

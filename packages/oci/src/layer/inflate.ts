@@ -1,14 +1,10 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { crc32, createInflateRaw, inflateRawSync, type InflateRaw } from 'node:zlib';
+import { crc32, createInflateRaw, type InflateRaw } from 'node:zlib';
 import { mlcError } from '@mlcontainer/plugin-kit';
 import type { DeflatedContent } from '../entry.ts';
-
-/** Up to this many inflated bytes a content is inflated in one call: faster than a stream, and still small. */
-const WHOLE_UP_TO = 1 << 20;
-
-/** What node:zlib takes at least. Bytes. */
-const SMALLEST_CHUNK = 64;
+import { createInflater, type Inflater } from './inflater.ts';
+import { pool } from './pool.ts';
 
 export interface InflateTaps {
   /** The deflate stream as it comes. */
@@ -32,8 +28,7 @@ export async function inflateContent(
     return taps.inflated(chunk);
   };
   try {
-    if (content.size <= WHOLE_UP_TO) await inflateWhole(content, path, { ...taps, inflated });
-    else await inflateStream(content, path, { ...taps, inflated });
+    await inflateProved(content, path, { ...taps, inflated });
     if (hash && hash.digest('hex') !== content.sha256) throw damaged(path, 'another SHA-256');
   } catch (error) {
     const code = (error as { code?: unknown }).code;
@@ -43,35 +38,58 @@ export async function inflateContent(
   }
 }
 
-async function inflateWhole(
+const inflaters = pool(createInflater);
+
+async function inflateProved(
   content: DeflatedContent,
   path: string,
   taps: InflateTaps,
 ): Promise<void> {
-  const input = await gather(content, path);
-  // One piece as large as the whole: pieces would be allocated one by one and then joined.
-  const size = Math.max(1, content.size);
-  const chunkSize = Math.max(SMALLEST_CHUNK, size);
-  const options = { maxOutputLength: size, chunkSize, info: true } as const;
-  const { buffer, engine } = inflateRawSync(input, options) as unknown as {
-    buffer: Buffer;
-    engine: InflateRaw;
-  };
-  check(content, path, { consumed: engine.bytesWritten, size: buffer.length, sum: crc32(buffer) });
-  await taps.deflated?.(input);
-  await taps.inflated(buffer);
+  const inflater = inflaters.take();
+  const fits = content.size <= inflater.limit && content.deflatedSize <= inflater.input.length;
+  // One call for what is not large: a stream costs more than the bytes.
+  if (fits) await inflateWhole(content, path, taps, inflater);
+  inflaters.give(inflater);
+  if (!fits) await inflateStream(content, path, taps);
 }
 
-async function gather(content: DeflatedContent, path: string): Promise<Buffer> {
-  const input = Buffer.allocUnsafe(content.deflatedSize);
+async function inflateWhole(
+  content: DeflatedContent,
+  path: string,
+  taps: InflateTaps,
+  inflater: Inflater,
+): Promise<void> {
+  const chunks = await gather(content, path, inflater.input);
+  const inflated = inflater.inflate(content.deflatedSize, content.size);
+  if ('fault' in inflated) throw damaged(path, faultText(inflated.fault, content.size));
+  const { bytes, consumed } = inflated;
+  check(content, path, { consumed, size: bytes.length, sum: crc32(bytes) });
+  for (const chunk of chunks) await taps.deflated?.(chunk);
+  await taps.inflated(bytes);
+}
+
+function faultText(fault: 'damaged' | 'shorter' | 'longer', size: number): string {
+  return fault === 'damaged' ? 'no valid deflate stream' : `does not inflate to ${size} bytes`;
+}
+
+/** Reads all of a stream into one piece, and gives the chunks it came in. */
+async function gather(
+  content: DeflatedContent,
+  path: string,
+  into: Uint8Array,
+): Promise<readonly Uint8Array[]> {
+  const chunks: Uint8Array[] = [];
   let filled = 0;
   for await (const chunk of content.open()) {
-    if (filled + chunk.length > input.length) throw damaged(path, 'more bytes than announced');
-    input.set(chunk, filled);
+    if (filled + chunk.length > content.deflatedSize)
+      throw damaged(path, 'more bytes than announced');
+    into.set(chunk, filled);
     filled += chunk.length;
+    chunks.push(chunk);
   }
-  if (filled < input.length) throw damaged(path, `${filled} of ${input.length} bytes`);
-  return input;
+  if (filled < content.deflatedSize)
+    throw damaged(path, `${filled} of ${content.deflatedSize} bytes`);
+  return chunks;
 }
 
 /** Large streams are inflated beside the hashing: zlib streams work in libuv's threads. */

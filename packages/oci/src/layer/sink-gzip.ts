@@ -4,7 +4,14 @@ import type { DeflatedContent } from '../entry.ts';
 import { createDeflater, QUICK_LEVEL, type Deflater } from './deflate.ts';
 import { GZIP_HEADER, gzipTrailer } from './gzip.ts';
 import { inflateContent } from './inflate.ts';
+import { pool } from './pool.ts';
 import { createBlockBuffer, emit, type LayerSink, type SinkParts } from './sink.ts';
+
+// A layer's buffers serve the next one.
+const deflaters = {
+  normal: pool(() => createDeflater()),
+  quick: pool(() => createDeflater(QUICK_LEVEL)),
+};
 
 /**
  * gzip in members (RFC 1952, 2.2: "a gzip file consists of a series of members"). Tar bytes are collected and cut
@@ -13,7 +20,7 @@ import { createBlockBuffer, emit, type LayerSink, type SinkParts } from './sink.
  * CRC and size.
  */
 export function gzipMembersSink(parts: SinkParts): LayerSink {
-  const normal = membersOf(parts, createDeflater());
+  const normal = membersOf(parts, deflaters.normal.take());
   let quick: Members | undefined;
   let current = normal;
   return {
@@ -22,7 +29,7 @@ export function gzipMembersSink(parts: SinkParts): LayerSink {
     quick: async (isQuick) => {
       if (isQuick === (current !== normal)) return;
       await current.end();
-      if (isQuick) quick ??= membersOf(parts, createDeflater(QUICK_LEVEL));
+      if (isQuick) quick ??= membersOf(parts, deflaters.quick.take());
       current = (isQuick ? quick : undefined) ?? normal;
     },
     splice: async (content, path) => {
@@ -34,11 +41,16 @@ export function gzipMembersSink(parts: SinkParts): LayerSink {
       });
       await emit(parts, gzipTrailer(content.crc32, content.size));
     },
-    end: () => current.end(),
+    end: async () => {
+      await current.end();
+      deflaters.normal.give(normal.deflater);
+      if (quick !== undefined) deflaters.quick.give(quick.deflater);
+    },
   };
 }
 
 interface Members {
+  readonly deflater: Deflater;
   add(bytes: Uint8Array): Promise<void>;
   /** Ends the member that is being collected. */
   end(): Promise<void>;
@@ -53,12 +65,12 @@ function membersOf(parts: SinkParts, deflater: Deflater): Members {
     await emit(parts, Buffer.concat([GZIP_HEADER, deflater.deflate(size, true), trailer]));
   };
   const pending = createBlockBuffer(deflater.input, flush);
-  return { add: pending.add, end: () => flush(pending.take()) };
+  return { deflater, add: pending.add, end: () => flush(pending.take()) };
 }
 
 /** gzip as one member: for readers that stop after the first. The same deflate and cuts, as blocks of one stream. */
 export function gzipSingleSink(parts: SinkParts): LayerSink {
-  const deflater = createDeflater();
+  const deflater = deflaters.normal.take();
   let sum = 0;
   const flush = async (size: number, last: boolean): Promise<void> => {
     const block = deflater.input.subarray(0, size);
@@ -75,12 +87,13 @@ export function gzipSingleSink(parts: SinkParts): LayerSink {
     end: async () => {
       await flush(pending.take(), true);
       await emit(parts, gzipTrailer(sum, parts.raw.size));
+      deflaters.normal.give(deflater);
     },
   };
 }
 
 /** Compressed sizes from which a deflate stream becomes a member instead of being deflated again. */
-export const SPLICE_FROM = 16 * 1024;
+export const SPLICE_FROM = 8 * 1024;
 
 /** Whether a content goes into the layer as it is. */
 export function isSpliced(content: DeflatedContent): boolean {

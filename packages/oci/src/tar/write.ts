@@ -131,7 +131,8 @@ function block(fields: HeaderFields): Buffer {
   octal(FIELDS.deviceMajor, 0);
   octal(FIELDS.deviceMinor, 0);
   text(FIELDS.prefix, fields.prefix);
-  const sum = bytes.reduce((total, byte) => total + byte, 0);
+  let sum = 0;
+  for (let at = 0; at < BLOCK; at += 1) sum += bytes[at]!;
   text(FIELDS.checksum, `${sum.toString(8).padStart(6, '0')}\0 `);
   return bytes;
 }
