@@ -28,11 +28,12 @@ export function canonicalMarshal(data: Buffer, minor: number): Buffer {
   return createCanonicalizer()(data, minor);
 }
 
-/** `canonicalMarshal` for many: what it works with is used again. */
+/** `canonicalMarshal` for many: what it works with is used again, the bytes that it gives included. */
 export function createCanonicalizer(): (data: Buffer, minor: number) => Buffer {
   const reader = createGraphReader();
   let uses = new Int32Array(0);
   let known = new Int32Array(0);
+  let out = Buffer.alloc(0);
   return (data, minor) => {
     const { graph, root } = reader.read(data, minor);
     if (uses.length < graph.size) {
@@ -42,7 +43,7 @@ export function createCanonicalizer(): (data: Buffer, minor: number) => Buffer {
       uses.fill(0, 0, graph.size);
       known.fill(0, 0, graph.size);
     }
-    const out = Buffer.allocUnsafe(data.length);
+    if (out.length < data.length) out = Buffer.allocUnsafeSlow(data.length * 2);
     const writer: Writer = { ...graph, out, uses, known, next: 0, at: 0 };
     count(writer, root);
     write(writer, root);

@@ -1,12 +1,5 @@
 import type { ByteStream } from '@mlcontainer/plugin-kit';
 
-/** A big-endian 32-bit length and the bytes. */
-export function frame(bytes: Uint8Array): Uint8Array[] {
-  const head = Buffer.alloc(4);
-  head.writeUInt32BE(bytes.length);
-  return [head, bytes];
-}
-
 /** Takes exact pieces out of a stream of chunks. */
 export interface FrameReader {
   /** Exactly so many bytes; undefined at a clean end of the stream, throws when it is cut. */

@@ -1,5 +1,5 @@
 import { mlcError, type Ports } from '@mlcontainer/plugin-kit';
-import { frame, frameReader } from './frames.ts';
+import { frameReader } from './frames.ts';
 import { createQueue } from './queue.ts';
 import { COMPILE_SCRIPT } from './script.ts';
 
@@ -50,14 +50,16 @@ export async function startProcess(
   const python = readHello(await guarded(() => reader.frame()));
   return {
     ...python,
-    send: (path, source) =>
-      [...frame(Buffer.from(`/${path}`)), ...frame(source)].forEach(input.push),
+    send: (path, source) => {
+      input.push(sourceHead(path, source.length));
+      input.push(source);
+    },
     answer: () =>
       guarded(async () => {
-        const status = await reader.bytes(1);
-        const bytes = await reader.frame();
-        if (!status || !bytes) throw new Error('it ended early');
-        return status[0] === 1 ? { reason: bytes.toString('utf8') } : { pyc: bytes };
+        const head = await reader.bytes(5);
+        const bytes = head && (await reader.bytes(head.readUInt32BE(1)));
+        if (!bytes) throw new Error('it ended early');
+        return head[0] === 1 ? { reason: bytes.toString('utf8') } : { pyc: bytes };
       }),
     end: () =>
       guarded(async () => {
@@ -70,6 +72,16 @@ export async function startProcess(
       void reader.return().catch(() => undefined);
     },
   };
+}
+
+/** What stands before a source, in one piece: each is a write of its own. */
+function sourceHead(path: string, size: number): Uint8Array {
+  const name = Buffer.from(`/${path}`);
+  const head = Buffer.alloc(name.length + 8);
+  head.writeUInt32BE(name.length);
+  name.copy(head, 4);
+  head.writeUInt32BE(size, name.length + 4);
+  return head;
 }
 
 const FLAGS = ['-I', '-S', '-B', '-W', 'ignore', '-X', 'utf8'];

@@ -28,8 +28,15 @@ export function rowOf(path: string, bytes: Uint8Array): RecordRow {
  */
 export function formatRecord(site: string, rows: readonly RecordRow[]): Uint8Array {
   const lines = rows
-    .map((row) => ({ ...row, path: relative(`/${site}`, `/${row.path}`) }))
+    .map((row) => ({ ...row, path: fromSite(site, row.path) }))
     .sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0))
     .map((row) => `${formatCsvRow([row.path, row.hash, row.size])}\n`);
   return Buffer.from(lines.join(''));
+}
+
+/** Relative to site-packages, below which nearly all of it lies. */
+function fromSite(site: string, path: string): string {
+  return path.startsWith(`${site}/`)
+    ? path.slice(site.length + 1)
+    : relative(`/${site}`, `/${path}`);
 }

@@ -93,7 +93,11 @@ function foldersImportedBy(
 ): string[] {
   if (file.scheme !== 'site' || !file.path.endsWith('.py') || file.path.endsWith('/conftest.py'))
     return [];
-  const source = Buffer.from(wheel.zip.read(file.member)).toString('latin1');
+  const { buffer, byteOffset, byteLength } = wheel.zip.read(file.member);
+  const bytes = Buffer.from(buffer, byteOffset, byteLength);
+  // Looked for in the bytes first: most modules never say it, and need not become text.
+  if (!bytes.includes('test')) return [];
+  const source = bytes.toString('latin1');
   if (!/\btests?\b/.test(source)) return [];
   return importedModules(file.path, source).flatMap((name) => {
     const folder = folderOfModule(name, modules);

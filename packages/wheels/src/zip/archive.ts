@@ -1,6 +1,7 @@
 import { constants, crc32, createInflateRaw, inflateRawSync } from 'node:zlib';
 import { pipeline } from 'node:stream/promises';
 import { PassThrough } from 'node:stream';
+import { createInflater, type Inflater } from '@mlcontainer/oci';
 import { type CentralEntry, readCentral } from './central.ts';
 import { findCentral } from './end.ts';
 import { zipFault } from './fault.ts';
@@ -152,7 +153,24 @@ function readHead(source: ByteSource, member: ZipMember, length: number): Uint8A
   }
 }
 
+// One in a thread: nothing waits between what is put into it and what is taken out.
+let shared: Inflater | undefined;
+
 function inflateWhole(file: string, member: ZipMember, raw: Uint8Array): Uint8Array {
+  const inflater = (shared ??= createInflater());
+  if (raw.length > inflater.input.length || member.size > inflater.limit)
+    return inflateLarge(file, member, raw);
+  inflater.input.set(raw);
+  const inflated = inflater.inflate(raw.length, member.size);
+  if (!('fault' in inflated)) {
+    if (inflated.consumed === raw.length) return inflated.bytes.slice();
+    throw tailFault(file, member);
+  }
+  if (inflated.fault !== 'damaged') throw sizeFault(file, member);
+  throw zipFault(file, 'deflate', `${member.name} cannot be inflated`);
+}
+
+function inflateLarge(file: string, member: ZipMember, raw: Uint8Array): Uint8Array {
   try {
     const { buffer, engine } = inflateRawSync(raw, {
       maxOutputLength: Math.max(member.size, 1),
@@ -160,9 +178,7 @@ function inflateWhole(file: string, member: ZipMember, raw: Uint8Array): Uint8Ar
       chunkSize: Math.min(Math.max(member.size, 64), MAX_PIECE),
       info: true,
     }) as unknown as { buffer: Buffer; engine: { bytesWritten: number } };
-    if (engine.bytesWritten !== raw.length) {
-      throw zipFault(file, 'deflate', `bytes follow the deflate stream of ${member.name}`);
-    }
+    if (engine.bytesWritten !== raw.length) throw tailFault(file, member);
     return buffer;
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
@@ -170,6 +186,10 @@ function inflateWhole(file: string, member: ZipMember, raw: Uint8Array): Uint8Ar
     if (code?.startsWith('MLC')) throw error;
     throw zipFault(file, 'deflate', `${member.name} cannot be inflated`, error);
   }
+}
+
+function tailFault(file: string, member: ZipMember) {
+  return zipFault(file, 'deflate', `bytes follow the deflate stream of ${member.name}`);
 }
 
 function sizeFault(file: string, member: ZipMember) {
@@ -193,9 +213,7 @@ async function* inflated(file: string, member: ZipMember, raw: AsyncIterable<Uin
     out.destroy();
     await done;
   }
-  if (inflate.bytesWritten !== member.compressedSize) {
-    throw zipFault(file, 'deflate', `bytes follow the deflate stream of ${member.name}`);
-  }
+  if (inflate.bytesWritten !== member.compressedSize) throw tailFault(file, member);
 }
 
 async function* checked(file: string, member: ZipMember, chunks: AsyncIterable<Uint8Array>) {
