@@ -9,9 +9,14 @@ import { testContext, type TestContext } from './support/context.ts';
 
 let cx: TestContext;
 let runner: LayerRunner;
+const runnerOf = (jobs: string): LayerRunner =>
+  threadedRunner({
+    env: { ...cx.env, MLCONTAINER_JOBS: jobs },
+    cacheDir: path.join(cx.root, '.store'),
+  });
 beforeEach(async () => {
   cx = await testContext();
-  runner = threadedRunner({ env: cx.env, cacheDir: path.join(cx.root, '.store') });
+  runner = runnerOf('2');
 });
 afterEach(async () => {
   await runner.close();
@@ -85,6 +90,47 @@ test.each([
   const options = { signal: AbortSignal.abort(new Error('no')), onStart: () => begun.push('x') };
   await expect(runner.run(await model(bytes), options)).rejects.toThrow('no');
   expect(begun).toEqual([]);
+});
+
+test('as many layers as there are jobs are made at a time, one of them in this thread', async () => {
+  const file = path.join(cx.root, 'weights');
+  await writeFile(file, Buffer.alloc(32 * 2 ** 20, 'weights'));
+  const hash = sha256(Buffer.alloc(32 * 2 ** 20, 'weights'));
+  for (const jobs of [1, 2]) {
+    const limited = runnerOf(String(jobs));
+    const events: string[] = [];
+    const one = (name: string): Promise<unknown> =>
+      limited
+        .run(modelJob(file, hash, 32 * 2 ** 20), {
+          signal: cx.signal,
+          onStart: () => events.push(`+${name}`),
+        })
+        .finally(() => events.push(`-${name}`));
+    await Promise.all(['a', 'b', 'c'].map(one));
+    await limited.close();
+    const begun = events.findIndex((event) => event.startsWith('-'));
+    expect([events.length, begun]).toEqual([6, jobs]);
+  }
+});
+
+test('a thread that is prepared does the first job', async () => {
+  runner.prepare?.();
+  const layer = await runner.run(await model(LARGE), { signal: cx.signal });
+  expect(await cx.ports.store.path(layer.digest.slice('sha256:'.length))).toBeDefined();
+});
+
+test('the calling thread makes no layer while it is held', async () => {
+  const alone = runnerOf('1');
+  const release = alone.hold?.();
+  const begun: string[] = [];
+  const options = { signal: cx.signal, onStart: () => begun.push('x') };
+  const making = alone.run(await model(LARGE), options);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(begun).toEqual([]);
+  release?.();
+  await making;
+  expect(begun).toEqual(['x']);
+  await alone.close();
 });
 
 /** Waits until the worker writes into the store's temporary folder. */

@@ -204,6 +204,7 @@ async function makeLayer(
 ): Promise<{ readonly result: LayerResult; readonly ms: number }> {
   const { cx, inputs } = work;
   const { slot, title } = layer;
+  if (cost(layer) > 0) cx.layerRunner.prepare?.();
   let start = cx.ports.clock.monotonic();
   const onStart = (): void => {
     start = cx.ports.clock.monotonic();

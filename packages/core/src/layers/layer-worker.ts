@@ -3,7 +3,7 @@ import { nodePorts } from '@mlcontainer/node-ports';
 import { createCompilers } from './compilers.ts';
 import type { LayerJob } from './job.ts';
 import { runJob } from './run-job.ts';
-import type { WorkerOrder, WorkerReply, WorkerSettings } from './threads.ts';
+import type { WorkerOrder, WorkerReply, WorkerSettings } from './thread.ts';
 import { takeApart } from './worker-errors.ts';
 
 /** The thread that makes layers, one at a time. Their inputs are in the store already, so it never touches the network. */

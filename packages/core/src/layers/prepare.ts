@@ -39,14 +39,17 @@ export function inputsOf(
   const mirrors = once(() => mirrorsOf(cx, plan));
   const settings = once(() => settingsOf(cx));
   const shared: SharedDebs = new Map();
-  const debs: FetchDebs = async (of, wanted) => fetchDebs(cx, of, wanted, await mirrors(), shared);
+  const debs: FetchDebs = (of, wanted) =>
+    held(cx, async () => fetchDebs(cx, of, wanted, await mirrors(), shared));
   const fetched = Promise.withResolvers<void>();
   const interpreter = once(() =>
-    compilingInterpreter(cx, plan, lock, async (of, wanted) => {
-      const all = await debs(of, wanted);
-      fetched.resolve();
-      return all;
-    }).finally(fetched.resolve),
+    held(cx, () =>
+      compilingInterpreter(cx, plan, lock, async (of, wanted) => {
+        const all = await debs(of, wanted);
+        fetched.resolve();
+        return all;
+      }),
+    ).finally(fetched.resolve),
   );
   const interpreterFetched = fetched.promise;
   const compiled = (wheel: LockedWheel): Promise<string> | undefined => {
@@ -77,7 +80,8 @@ export async function prepareJob(
     const interpreter = compiler(layer.recipe, inputs);
     // Every layer with bytecode waits for these few packages, so that they come before some hundred MB of wheels.
     if (layer.recipe.bytecode !== null) await inputs.interpreterFetched;
-    const wheels = await fetchWheels(cx, layer.wheels, await inputs.settings(), inputs.compiled);
+    const settings = await inputs.settings();
+    const wheels = await held(cx, () => fetchWheels(cx, layer.wheels, settings, inputs.compiled));
     return { recipe: layer.recipe, wheels, ...(await interpreter) };
   }
   if ('files' in layer) {
@@ -92,6 +96,16 @@ export async function prepareJob(
     return { recipe: layer.recipe, libraries: await libraries() };
   const { from, facts } = inputs.plan.model;
   return { recipe: layer.recipe, file: path.join(inputs.root, from), size: facts.size };
+}
+
+/** Does what the layers of other threads wait for, and keeps this thread free for it. */
+async function held<T>({ layerRunner }: EngineContext, act: () => Promise<T>): Promise<T> {
+  const release = layerRunner.hold?.();
+  try {
+    return await act();
+  } finally {
+    release?.();
+  }
 }
 
 /** Begins at once; a failure is told to whoever waits. */

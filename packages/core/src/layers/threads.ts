@@ -1,127 +1,116 @@
-import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
-import { mlcError } from '@mlcontainer/plugin-kit';
-import type { Env } from '../context.ts';
-import { costOf, type LayerJob, type LayerResult } from './job.ts';
-import type { LayerRunner, RunJobOptions } from './runner.ts';
-import { isSmall, smallRunner } from './small-jobs.ts';
-import { putTogether, type ErrorParts } from './worker-errors.ts';
+import type { Worker } from 'node:worker_threads';
+import { nodePorts } from '@mlcontainer/node-ports';
+import { costOf } from './job.ts';
+import { isSmall, ownThread, type OwnThread } from './own-thread.ts';
+import type { LayerRunner } from './runner.ts';
+import {
+  endThread,
+  startThread,
+  workInThread,
+  type Waiting,
+  type WorkerSettings,
+} from './thread.ts';
 
-/** What a worker needs to make its own ports. */
-export interface WorkerSettings {
-  readonly env: Env;
-  readonly cacheDir?: string;
+interface Crew {
+  readonly settings: WorkerSettings;
+  /** How many threads there may be besides this one. */
+  readonly limit: number;
+  readonly threads: Set<Worker>;
+  readonly idle: Worker[];
+  readonly own: OwnThread;
+  ownIsIdle: boolean;
+  /** Who wants this thread for something else. */
+  holds: number;
 }
-
-/** To a worker: a job to do, to stop the one it does, or to end. */
-export type WorkerOrder =
-  { readonly job: LayerJob } | { readonly stop: true } | { readonly end: true };
-
-/** From a worker, once for each job. */
-export type WorkerReply = { readonly result: LayerResult } | { readonly error: ErrorParts };
-
-interface Waiting extends RunJobOptions {
-  readonly job: LayerJob;
-  readonly done: (result: LayerResult) => void;
-  readonly failed: (error: unknown) => void;
-}
-
-/** A worker that was told to stop may clean up for so long. Milliseconds. */
-const STOP_GRACE = 3_000;
 
 /**
- * Makes layers in worker threads, one per core, started when first needed, and small ones in this thread: starting one
- * takes 0.1 s of CPU. MLCONTAINER_JOBS sets the number of threads.
+ * Makes layers on all cores: in this thread, which otherwise waits for them, and in one more a further core, started
+ * when first needed. A thread takes 0.1 s of CPU and 30 MB before it does anything, so that this one is not left out.
+ * Small layers are made here at once. MLCONTAINER_JOBS sets how many are made at a time.
  */
 export function threadedRunner(settings: WorkerSettings): LayerRunner {
-  const limit = Number(settings.env['MLCONTAINER_JOBS']) || Math.min(availableParallelism(), 8);
-  const idle: Worker[] = [];
-  const all = new Set<Worker>();
+  const jobs = Number(settings.env['MLCONTAINER_JOBS']) || Math.min(availableParallelism(), 8);
+  const crew: Crew = {
+    ...{
+      settings,
+      limit: jobs - 1,
+      threads: new Set<Worker>(),
+      idle: [],
+      ownIsIdle: true,
+      holds: 0,
+    },
+    own: ownThread(nodePorts({ ...settings, offline: true })),
+  };
   const queue: Waiting[] = [];
-  const small = smallRunner(settings);
   const next = (): void => {
-    const waiting = queue[0];
-    if (waiting === undefined) return;
-    const worker = idle.pop() ?? (all.size < limit ? start(settings, all) : undefined);
-    if (worker === undefined) return;
+    const [waiting] = queue;
+    const place = waiting === undefined ? undefined : placeIn(crew);
+    if (waiting === undefined || place === undefined) return;
     queue.shift();
-    void work(worker, waiting).then((healthy) => {
-      if (healthy) idle.push(worker);
-      else all.delete(worker);
-      next();
-    });
+    void place(waiting).then(next);
+    next();
   };
   return {
     run: (job, options) =>
       isSmall(job)
-        ? small.run(job, options)
+        ? crew.own.runSmall(job, options)
         : new Promise((done, failed) => {
             queue.push({ job, ...options, done, failed });
             // The largest first, so that none is left on its own at the end.
             queue.sort((a, b) => costOf(b.job) - costOf(a.job));
             next();
           }),
-    close: async () => {
-      await Promise.all([...all].map(end));
-      all.clear();
-      idle.length = 0;
+    prepare: () => {
+      if (crew.threads.size === 0 && crew.limit > 0) crew.idle.push(addThread(crew));
     },
+    hold: () => {
+      crew.holds += 1;
+      return () => {
+        crew.holds -= 1;
+        next();
+      };
+    },
+    close: () => close(crew),
   };
 }
 
-/** Lets a worker end what it started; one that does not is ended. */
-async function end(worker: Worker): Promise<void> {
-  worker.postMessage({ end: true } satisfies WorkerOrder);
-  const grace = setTimeout(() => void worker.terminate(), STOP_GRACE);
-  await once(worker, 'exit').finally(() => clearTimeout(grace));
+/** Who makes the next layer; undefined while all are busy. This thread comes last: it has other things to do. */
+function placeIn(crew: Crew): ((waiting: Waiting) => Promise<void>) | undefined {
+  const { threads, idle, limit } = crew;
+  const worker = idle.pop() ?? (threads.size < limit ? addThread(crew) : undefined);
+  if (worker !== undefined) return (waiting) => inThread(crew, worker, waiting);
+  if (!crew.ownIsIdle || crew.holds > 0) return undefined;
+  crew.ownIsIdle = false;
+  return (waiting) => here(crew, waiting);
 }
 
-function start(settings: WorkerSettings, all: Set<Worker>): Worker {
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  const worker = new Worker(new URL(`./layer-worker.${extension}`, import.meta.url), {
-    workerData: settings,
-    // A small young generation: layers are streams of short-lived chunks, and every thread pays for its own.
-    resourceLimits: { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 512 },
+function addThread({ settings, threads, idle }: Crew): Worker {
+  const worker = startThread(settings);
+  threads.add(worker);
+  // One that ends while it waits is missed by nobody; who has given it a job is told by it.
+  worker.on('error', () => undefined);
+  worker.once('exit', () => {
+    threads.delete(worker);
+    if (idle.includes(worker)) idle.splice(idle.indexOf(worker), 1);
   });
-  all.add(worker);
   return worker;
 }
 
-/** Gives one job to one worker; false when the worker is lost. An abort lets it clean up, and ends it when it does not. */
-function work(worker: Worker, waiting: Waiting): Promise<boolean> {
-  const { job, signal, onStart, done, failed } = waiting;
-  return new Promise((finish) => {
-    let grace: NodeJS.Timeout | undefined;
-    const settle = (healthy: boolean, report: () => void): void => {
-      clearTimeout(grace);
-      worker.off('message', onMessage).off('error', onError).off('exit', onExit);
-      signal.removeEventListener('abort', onAbort);
-      report();
-      finish(healthy);
-    };
-    const lost = (detail: string): void => {
-      const error = mlcError('MLC2303', { layer: job.recipe.kind, detail });
-      settle(false, () => failed(signal.aborted ? signal.reason : error));
-    };
-    const onMessage = (reply: WorkerReply): void => {
-      if ('result' in reply) settle(true, () => done(reply.result));
-      else settle(true, () => failed(signal.aborted ? signal.reason : putTogether(reply.error)));
-    };
-    const onError = (error: Error): void => lost(error.message);
-    const onExit = (code: number): void => lost(`exit code ${code}`);
-    const onAbort = (): void => {
-      worker.postMessage({ stop: true } satisfies WorkerOrder);
-      grace = setTimeout(() => void worker.terminate(), STOP_GRACE);
-    };
-    if (signal.aborted) {
-      failed(signal.reason);
-      finish(true);
-      return;
-    }
-    worker.on('message', onMessage).on('error', onError).on('exit', onExit);
-    signal.addEventListener('abort', onAbort, { once: true });
-    onStart?.();
-    worker.postMessage({ job } satisfies WorkerOrder);
+async function inThread({ threads, idle }: Crew, worker: Worker, waiting: Waiting): Promise<void> {
+  if (await workInThread(worker, waiting)) idle.push(worker);
+  else threads.delete(worker);
+}
+
+async function here(crew: Crew, { job, done, failed, ...options }: Waiting): Promise<void> {
+  await crew.own.run(job, options).then(done, (error: unknown) => {
+    failed(options.signal.aborted ? options.signal.reason : error);
   });
+  crew.ownIsIdle = true;
+}
+
+async function close({ threads, idle, own }: Crew): Promise<void> {
+  await Promise.all([own.close(), ...[...threads].map(endThread)]);
+  threads.clear();
+  idle.length = 0;
 }

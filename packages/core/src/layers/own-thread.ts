@@ -1,0 +1,43 @@
+import type { Ports } from '@mlcontainer/plugin-kit';
+import { createCompilers } from './compilers.ts';
+import { sum, type LayerJob, type LayerResult } from './job.ts';
+import { runJob } from './run-job.ts';
+import type { RunJobOptions } from './runner.ts';
+
+/** Bytes that take less long to lay than they would wait for a thread. */
+const SMALL = 1024 * 1024;
+
+/** A layer of so few bytes, and without Python to compile, that it is made at once: a model, settings. */
+export function isSmall(job: LayerJob): boolean {
+  if ('files' in job)
+    return job.interpreter === undefined && sum(job.files.map(({ size }) => size)) <= SMALL;
+  return 'file' in job && job.size <= SMALL;
+}
+
+/** Makes layers in the thread that calls, beside whatever else that does. */
+export interface OwnThread {
+  /** Makes one layer; one at a time. */
+  run(job: LayerJob, options: RunJobOptions): Promise<LayerResult>;
+  /** Makes a small layer, one after the other, also while `run` is at work. */
+  runSmall(job: LayerJob, options: RunJobOptions): Promise<LayerResult>;
+  close(): Promise<void>;
+}
+
+export function ownThread(ports: Ports): OwnThread {
+  const compilers = createCompilers(ports);
+  let last: Promise<unknown> = Promise.resolve();
+  const run = async (job: LayerJob, { signal, onStart }: RunJobOptions): Promise<LayerResult> => {
+    signal.throwIfAborted();
+    onStart?.();
+    return runJob(job, { ports, signal, compilers });
+  };
+  return {
+    run,
+    runSmall: (job, options) => {
+      const made = last.then(() => run(job, options));
+      last = made.catch(() => undefined);
+      return made;
+    },
+    close: () => compilers.close(),
+  };
+}
