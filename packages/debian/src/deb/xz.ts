@@ -1,57 +1,61 @@
 import { mlcError, type ByteStream } from '@mlcontainer/plugin-kit';
+import type { XzDecoder } from './xz-decoder.ts';
+
+/** A decoder that holds more is let go after its file; what Debian packs takes 9 MiB. Bytes. */
+const KEPT_MEMORY = 16 << 20;
+
+// The decoder of this thread while nobody uses it: it keeps its memory from one file to the next.
+let idle: XzDecoder | undefined;
 
 /**
- * Decompresses one .xz stream (The .xz File Format 1.2.1) with xz-embedded as WebAssembly: no native build, 8 MiB
- * of dictionary for what Debian packs. `name` is for messages. Throws MLC4033 on damage and on truncation.
+ * Decompresses a .xz file (The .xz File Format 1.2.1) with liblzma as WebAssembly: streams one after another with
+ * padding between them, every check that `xz` writes, LZMA2 with up to 64 MiB of dictionary and the filters for x86
+ * and ARM64 code. A chunk has at most 256 KiB and may be kept. `name` is for messages.
+ *
+ * Throws MLC4033 on damage and on truncation, and on what the format allows beyond that.
  */
 export async function* xzDecompress(
   source: ByteStream,
   name: string,
 ): AsyncGenerator<Uint8Array, void> {
-  const failure: { cause?: Error } = {};
-  // Loaded by who needs it, with the web streams that it stands on: 8 ms of every other command.
-  const { default: xz } = await import('xz-decompress');
-  const reader = new xz.XzReadableStream(inputOf(source, failure)).getReader();
+  const decoder = await takeDecoder();
   try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      if (value.length > 0) yield value;
-    }
-  } catch (cause) {
-    // What the source threw (an abort, a broken disk) is no damage of the data.
-    if (failure.cause !== undefined) throw failure.cause;
-    throw mlcError(
-      'MLC4033',
-      { name, detail: cause instanceof Error ? cause.message : String(cause) },
-      { cause },
-    );
+    decoder.begin();
+    for await (const chunk of source) yield* decodeChunk(decoder, chunk, name);
+    yield* drain(decoder, true, name);
+    const rest = decoder.take();
+    if (rest.length > 0) yield rest;
   } finally {
-    // One decoder runs at a time in a thread; it is let go only when its stream ends or is cancelled.
-    await reader.cancel().catch(() => undefined);
+    if (decoder.memory() <= KEPT_MEMORY) idle = decoder;
   }
 }
 
-/** Never an empty chunk: the decoder takes two of them in a row for the end. */
-function inputOf(source: ByteStream, failure: { cause?: Error }): ReadableStream<Uint8Array> {
-  const chunks = source[Symbol.asyncIterator]();
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        try {
-          let next = await chunks.next();
-          while (next.done !== true && next.value.length === 0) next = await chunks.next();
-          if (next.done === true) controller.close();
-          else controller.enqueue(next.value);
-        } catch (cause) {
-          failure.cause = cause as Error;
-          controller.error(cause);
-        }
-      },
-      async cancel() {
-        await chunks.return?.();
-      },
-    },
-    { highWaterMark: 0 },
-  );
+async function takeDecoder(): Promise<XzDecoder> {
+  const kept = idle;
+  idle = undefined;
+  if (kept !== undefined) return kept;
+  // Loaded by who needs it: the module is 65 kB of text.
+  const { createXzDecoder } = await import('./xz-decoder.ts');
+  return createXzDecoder();
+}
+
+function* decodeChunk(
+  decoder: XzDecoder,
+  chunk: Uint8Array,
+  name: string,
+): Generator<Uint8Array, void> {
+  for (let at = 0; at < chunk.length; at += decoder.inputSize) {
+    decoder.feed(chunk.subarray(at, at + decoder.inputSize));
+    yield* drain(decoder, false, name);
+  }
+}
+
+/** Decodes what was fed and gives what is full; where a file ends or fails, the rest stays in the decoder. */
+function* drain(decoder: XzDecoder, last: boolean, name: string): Generator<Uint8Array, void> {
+  for (;;) {
+    const state = decoder.decode(last);
+    if (typeof state === 'object') throw mlcError('MLC4033', { name, detail: state.failure });
+    if (state !== 'full') return;
+    yield decoder.take();
+  }
 }
