@@ -5,13 +5,20 @@ import type { Metafile } from 'esbuild';
 const FILE = 'THIRD-PARTY-NOTICES.txt';
 
 /**
- * Writes beside a bundle under which licences the packages came that are in it, whole. Gives what stands in the
- * way: a package without a licence file may not be given on.
+ * Writes beside a bundle under which licences the packages came that are in it, whole, and what sources of ours carry
+ * of others under a comment with `@license`, which the bundle drops. Gives what stands in the way: a package without a
+ * licence file may not be given on.
  */
 export async function writeNotices(folder: string, metafile: Metafile): Promise<string[]> {
-  const packages = thirdParties(metafile);
+  const used = usedInputs(metafile);
+  const packages = thirdParties(used);
   const notices = await Promise.all(packages.map((path) => noticeOf(resolve(folder, path))));
-  const texts = notices.map(({ text }) => text).filter((text) => text !== undefined);
+  const carried = await Promise.all(
+    used.filter((path) => !IN_PACKAGE.test(path)).map((path) => carriedBy(resolve(folder, path))),
+  );
+  const texts = [...carried.flat(), ...notices.map(({ text }) => text)].filter(
+    (text) => text !== undefined,
+  );
   if (texts.length > 0) await writeFile(join(folder, 'dist', FILE), `${texts.join(RULE)}\n`);
   return notices
     .filter(({ text }) => text === undefined)
@@ -20,15 +27,32 @@ export async function writeNotices(folder: string, metafile: Metafile): Promise<
 
 const RULE = `\n\n${'-'.repeat(72)}\n\n`;
 
-/** Folders of the packages of which something is in the outputs, in order. */
-function thirdParties({ outputs }: Metafile): string[] {
+const IN_PACKAGE = /^.*node_modules\/(?:@[^/]+\/)?[^/]+/;
+
+/** The sources of which something is in the outputs, in order. */
+function usedInputs({ outputs }: Metafile): string[] {
   const used = Object.values(outputs).flatMap(({ inputs }) =>
     Object.entries(inputs)
       .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
-      .map(([path]) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0])
-      .filter((path) => path !== undefined),
+      .map(([path]) => path),
   );
   return [...new Set(used)].sort();
+}
+
+/** Folders of the packages among them. */
+function thirdParties(used: readonly string[]): string[] {
+  const folders = used.map((path) => IN_PACKAGE.exec(path)?.[0]);
+  return [...new Set(folders.filter((path) => path !== undefined))].sort();
+}
+
+const LICENSE_COMMENT = /^\/\*!\n \* @license\n(?<text>(?: \*.*\n)+?) \*\//gm;
+
+/** What a source says of the licences of what it carries. */
+async function carriedBy(path: string): Promise<string[]> {
+  const source = await readFile(path, 'utf8');
+  return [...source.matchAll(LICENSE_COMMENT)].map(({ groups }) =>
+    (groups?.['text'] ?? '').replace(/^ \* ?/gm, '').trim(),
+  );
 }
 
 async function noticeOf(folder: string): Promise<{ name: string; text: string | undefined }> {

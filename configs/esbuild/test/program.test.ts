@@ -69,6 +69,21 @@ test('what is inlined brings its licence along', async () => {
   expect(notices).toBe('inside 2.0.0 (MIT)\n\nDo as you like.\n');
 });
 
+test('what a source carries of others brings its licence along', async () => {
+  const bin = `/*!
+ * @license
+ * DATA holds the work of others
+ *
+ *   Do as you like.
+ */
+export const DATA = 'data';
+console.log(DATA);
+`;
+  await bundle({ 'src/bin.ts': bin }, { bin: 'src/bin.ts' });
+  const notices = await readFile(join(folder, 'dist/THIRD-PARTY-NOTICES.txt'), 'utf8');
+  expect(notices).toBe('DATA holds the work of others\n\n  Do as you like.\n');
+});
+
 test('a package without a licence file is not given on', async () => {
   await expect(bundle({ 'node_modules/inside/LICENSE': undefined }, ENTRIES)).rejects.toThrow(
     /inside goes into the bundle/,
