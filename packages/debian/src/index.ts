@@ -31,7 +31,12 @@ export {
 } from './mirrors/settings.ts';
 export { interpreterCommand, type InterpreterCommand } from './python/command.ts';
 export { basePackages, pythonPackages, type PythonPackages } from './python/packages.ts';
-export { isOfCompiler, unpackCompiler, unpackInterpreter } from './python/unpack.ts';
+export {
+  isOfCompiler,
+  unpackCompiler,
+  unpackInterpreter,
+  type DataKeeper,
+} from './python/unpack.ts';
 export { resolveDebian, type ResolveRequest } from './resolve/resolve.ts';
 export { NONROOT } from './rootfs/generated.ts';
 export {

@@ -17,6 +17,8 @@ import { haveInput } from './input.ts';
 export interface FetchedDeb {
   readonly deb: LockedDeb;
   readonly path: string;
+  /** Its data archive, decompressed before for another purpose. */
+  readonly data?: string;
 }
 
 /** Where .debs come from for this plan on this machine. */

@@ -7,7 +7,7 @@ import {
   haveInterpreter,
   hostArchitecture,
   hostDebianLock,
-  type FetchDebs,
+  type CompilerMeans,
   type Interpreter,
 } from './interpreter.ts';
 
@@ -30,10 +30,10 @@ export async function compilingInterpreter(
   cx: EngineContext,
   plan: Plan,
   lock: Pick<Lock, 'debian' | 'tools'>,
-  fetch: FetchDebs,
+  means: CompilerMeans,
 ): Promise<Interpreter> {
   if (plan.base.kind === 'image') return basePython(cx, plan.base);
-  return haveCompiler(cx, hostDebianLock(lock.debian, lock.tools), fetch);
+  return haveCompiler(cx, hostDebianLock(lock.debian, lock.tools), means);
 }
 
 async function basePython(cx: EngineContext, base: PlannedImageBase): Promise<Interpreter> {

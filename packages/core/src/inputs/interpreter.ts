@@ -11,6 +11,7 @@ import { mlcError, type Architecture } from '@mlcontainer/plugin-kit';
 import type { EngineContext } from '../context.ts';
 import { jsonDigest } from '../json.ts';
 import { LAYOUT_VERSION } from '../layers/recipe.ts';
+import type { Scratch } from '../layers/scratch.ts';
 import { fetchDebs, type FetchedDeb } from './debian.ts';
 
 /** The image's own Python, run on this machine through its own loader. */
@@ -63,15 +64,23 @@ export type FetchDebs = (
   debs: readonly LockedDeb[],
 ) => Promise<readonly FetchedDeb[]>;
 
+/** How the compiler's packages are had, and where what is decompressed of them is kept. */
+export interface CompilerMeans {
+  readonly fetch: FetchDebs;
+  readonly scratch: Pick<Scratch, 'keeper'>;
+}
+
 /** The part of the interpreter that compiles bytecode, kept in the same way: a few files, and soon there. */
 export async function haveCompiler(
   cx: EngineContext,
   lock: DebianLock,
-  fetchOf: FetchDebs,
+  means: CompilerMeans,
 ): Promise<Interpreter> {
   const debs = lock.packages.filter((deb) => isOfCompiler(deb.name));
-  const fetch = () => fetchOf(lock, debs);
-  return unpacked(cx, { lock, debs, fetch, kind: 'compiler', unpack: unpackCompiler });
+  const fetch = () => means.fetch(lock, debs);
+  const unpack: typeof unpackCompiler = async (fetched, folder, { signal }) =>
+    unpackCompiler(fetched, folder, { signal, keeper: await means.scratch.keeper() });
+  return unpacked(cx, { lock, debs, fetch, kind: 'compiler', unpack });
 }
 
 interface Unpacking {

@@ -55,15 +55,15 @@ export async function buildLayers(
   const stop = new AbortController();
   const inner = { ...cx, signal: AbortSignal.any([cx.signal, stop.signal]) };
   const made: MadeLayers = new Map<string, Promise<BuiltLayer>>();
+  const inputs = inputsOf(inner, plan, lock, root, made);
   try {
-    return await allPlatforms(
-      { cx: inner, lock, inputs: inputsOf(inner, plan, lock, root, made), made, ...options },
-      plan,
-    );
+    return await allPlatforms({ cx: inner, lock, inputs, made, ...options }, plan);
   } catch (error) {
     stop.abort(error);
     await Promise.allSettled(made.values());
     throw error;
+  } finally {
+    await inputs.scratch.close();
   }
 }
 
@@ -95,6 +95,8 @@ export async function haveLayers(
     stop.abort(error);
     await Promise.allSettled(building);
     throw error;
+  } finally {
+    await inputs.scratch.close();
   }
 }
 

@@ -3,7 +3,7 @@ import type { LibraryRecord, MirrorSettings } from '@mlcontainer/debian';
 import type { Plan } from '@mlcontainer/plugin-kit';
 import type { LockedWheel, PythonSettings } from '@mlcontainer/wheels';
 import type { EngineContext } from '../context.ts';
-import { fetchDebs, mirrorsOf, type SharedDebs } from '../inputs/debian.ts';
+import { fetchDebs, mirrorsOf, type FetchedDeb, type SharedDebs } from '../inputs/debian.ts';
 import { compilingInterpreter } from '../inputs/image-python.ts';
 import type { FetchDebs, Interpreter } from '../inputs/interpreter.ts';
 import { fetchWheels, settingsOf } from '../inputs/wheels.ts';
@@ -14,6 +14,7 @@ import type { ImageLayer } from './image-layers.ts';
 import type { MadeLayers } from './build-layers.ts';
 import type { LayerJob } from './job.ts';
 import type { StepLayer } from './make/step.ts';
+import { openScratch, type Scratch } from './scratch.ts';
 
 /** Where inputs come from; each is found out when the first layer needs it, and not at all when none does. */
 export interface Inputs {
@@ -27,6 +28,8 @@ export interface Inputs {
   readonly compiled: (wheel: LockedWheel) => Promise<string> | undefined;
   /** What the interpreter is unpacked from is here. */
   readonly interpreterFetched: Promise<void>;
+  /** To be closed when the layers are made. */
+  readonly scratch: Scratch;
 }
 
 export function inputsOf(
@@ -41,15 +44,17 @@ export function inputsOf(
   const shared: SharedDebs = new Map();
   const debs: FetchDebs = (of, wanted) =>
     held(cx, async () => fetchDebs(cx, of, wanted, await mirrors(), shared));
+  const scratch = openScratch(cx.ports.store);
   const fetched = Promise.withResolvers<void>();
+  const fetch: FetchDebs = async (of, wanted) => {
+    const all = await debs(of, wanted);
+    fetched.resolve();
+    return all;
+  };
   const interpreter = once(() =>
-    held(cx, () =>
-      compilingInterpreter(cx, plan, lock, async (of, wanted) => {
-        const all = await debs(of, wanted);
-        fetched.resolve();
-        return all;
-      }),
-    ).finally(fetched.resolve),
+    held(cx, () => compilingInterpreter(cx, plan, lock, { fetch, scratch })).finally(
+      fetched.resolve,
+    ),
   );
   const interpreterFetched = fetched.promise;
   const compiled = (wheel: LockedWheel): Promise<string> | undefined => {
@@ -60,7 +65,8 @@ export function inputsOf(
       haveCompiled(cx, { plan, lock, root, made }, sdist),
     );
   };
-  return { root, plan, mirrors, settings, debs, interpreter, interpreterFetched, compiled };
+  const found = { mirrors, settings, debs, interpreter, interpreterFetched, compiled };
+  return { root, plan, scratch, ...found };
 }
 
 /** Fetches what a layer is made of and describes the work. `libraries` waits for the Debian layers of its image. */
@@ -74,7 +80,8 @@ export async function prepareJob(
     const { recipe, debian } = layer;
     const interpreter = compiler(recipe, inputs);
     const debs = await inputs.debs(debian, layer.debs);
-    return { recipe, debs, ...(await interpreter) };
+    const compiling = await interpreter;
+    return { recipe, debs: debs.map((deb) => decompressed(deb, inputs.scratch)), ...compiling };
   }
   if ('wheels' in layer) {
     const interpreter = compiler(layer.recipe, inputs);
@@ -96,6 +103,11 @@ export async function prepareJob(
     return { recipe: layer.recipe, libraries: await libraries() };
   const { from, facts } = inputs.plan.model;
   return { recipe: layer.recipe, file: path.join(inputs.root, from), size: facts.size };
+}
+
+function decompressed(fetched: FetchedDeb, scratch: Scratch): FetchedDeb {
+  const data = scratch.dataOf(fetched.deb.sha256);
+  return data === undefined ? fetched : { ...fetched, data };
 }
 
 /** Does what the layers of other threads wait for, and keeps this thread free for it. */

@@ -1,4 +1,5 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { open, rm, type FileHandle } from 'node:fs/promises';
 import { readTar, type TarEntry } from '@mlcontainer/oci';
 import { mlcError, type ByteStream } from '@mlcontainer/plugin-kit';
 import { parseDeb822, type Paragraph } from '../control/deb822.ts';
@@ -26,11 +27,17 @@ const CONTROL_LIMIT = 16 << 20;
 const DATA_LIMIT = 16 * 2 ** 30;
 const COMPRESSIONS: readonly Compression[] = ['', '.xz', '.gz', '.zst'];
 
+/** Another place for a package's data archive, decompressed: `read` it from there, or `write` it there on the way. */
+export interface DataCopy {
+  readonly path: string;
+  readonly use: 'read' | 'write';
+}
+
 /**
  * Opens a .deb: checks the order of its members and reads its control archive. Close it when done.
  * Throws MLC4030, MLC4031, MLC4033 and the tar reader's MLC60xx.
  */
-export async function openDeb(path: string, name: string): Promise<OpenDeb> {
+export async function openDeb(path: string, name: string, copy?: DataCopy): Promise<OpenDeb> {
   const file = await open(path, 'r');
   try {
     const { control, data } = await layoutOf(file, name);
@@ -45,7 +52,7 @@ export async function openDeb(path: string, name: string): Promise<OpenDeb> {
       controlText,
       controlFiles,
       entries: (signal) =>
-        readTar(memberStream(file, data, name), {
+        readTar(dataStream(memberStream(file, data, name), copy), {
           name: `${name}: ${data.name}`,
           maxBytes: DATA_LIMIT,
           ...(signal && { signal }),
@@ -107,6 +114,29 @@ function memberStream(file: FileHandle, member: ArMember, deb: string): ByteStre
   const compression = COMPRESSIONS.find((one) => one === extension);
   if (compression === undefined) throw mlcError('MLC4031', { deb, member: member.name });
   return decompress(pieces(file, member), compression, `${deb}: ${member.name}`);
+}
+
+function dataStream(data: ByteStream, copy: DataCopy | undefined): ByteStream {
+  if (copy === undefined) return data;
+  return copy.use === 'read'
+    ? createReadStream(copy.path, { highWaterMark: 4 * PIECE })
+    : kept(data, copy.path);
+}
+
+/** Passes a stream on and keeps it in a file, which stays only where all of it came by. */
+async function* kept(stream: ByteStream, path: string): AsyncGenerator<Uint8Array, void> {
+  const file = await open(path, 'wx', 0o600);
+  let isWhole = false;
+  try {
+    for await (const chunk of stream) {
+      await file.writeFile(chunk);
+      yield chunk;
+    }
+    isWhole = true;
+  } finally {
+    await file.close();
+    if (!isWhole) await rm(path, { force: true });
+  }
 }
 
 const PIECE = 1 << 16;

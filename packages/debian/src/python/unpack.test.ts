@@ -1,12 +1,20 @@
-import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  truncateSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { tempFolder } from '../../test/support/host.ts';
+import { digest } from '../../test/support/layers.ts';
 import { makeDeb, type DebSpec } from '../../test/support/make-deb.ts';
 import { writeRawDeb, type RawEntry } from '../../test/support/raw-deb.ts';
 import type { FetchedDeb } from '../rootfs/layer.ts';
 import { interpreterCommand } from './command.ts';
-import { unpackCompiler, unpackInterpreter } from './unpack.ts';
+import { unpackCompiler, unpackInterpreter, type DataKeeper } from './unpack.ts';
 
 const folder = tempFolder();
 const signal = AbortSignal.timeout(20_000);
@@ -145,6 +153,35 @@ describe('unpackCompiler', () => {
       'usr/lib/x86_64-linux-gnu/libm.so.6',
     ]);
     expect(existsSync(join(out, 'usr/lib/python3.11/lib-dynload'))).toBe(true);
+  });
+
+  it('keeps what it decompressed whole, for a layer of the same bytes', async () => {
+    const { deb, path } = made({
+      name: 'zlib1g',
+      files: { 'usr/lib/x86_64-linux-gnu/libz.so.1': 'z' },
+      compression: 'xz',
+    });
+    const library = { path, deb };
+    const libc = raw([
+      { name: './usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2', content: 'ld' },
+      { name: './usr/lib/x86_64-linux-gnu/libc.so.6', content: 'c' },
+      { name: './usr/lib/x86_64-linux-gnu/libm.so.6', content: 'm' },
+      { name: './usr/lib/x86_64-linux-gnu/libutil.so.1', content: 'behind' },
+    ]);
+    const kept = new Map<string, string>();
+    const keeper: DataKeeper = {
+      pathFor: (one) => join(folder, `${one.name}.tar`),
+      kept: (one, tar) => void kept.set(one.name, tar),
+    };
+    await unpackCompiler([library, libc], target(), { signal, keeper });
+    expect([...kept.keys()]).toEqual(['zlib1g']);
+    expect(existsSync(join(folder, 'libc6.tar'))).toBe(false);
+    const layer = { group: 'runtime', suite: 'bookworm', architecture: 'amd64' } as const;
+    const data = kept.get('zlib1g') ?? '';
+    const again = await digest({ ...layer, debs: [{ ...library, data }] });
+    expect(again).toBe(await digest({ ...layer, debs: [library] }));
+    truncateSync(data, 100);
+    await expect(digest({ ...layer, debs: [{ ...library, data }] })).rejects.toThrow();
   });
 });
 

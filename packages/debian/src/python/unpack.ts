@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs';
 import { link, mkdir, open, readdir, symlink } from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
 import type { Entry, FileEntry } from '@mlcontainer/oci';
 import { mlcError } from '@mlcontainer/plugin-kit';
 import { openDeb, type OpenDeb } from '../deb/deb.ts';
+import type { LockedDeb } from '../lock.ts';
 import type { FetchedDeb } from '../rootfs/layer.ts';
 import { packageEntries } from '../rootfs/package-entries.ts';
 import { isTrimmed, placedPath } from '../rootfs/paths.ts';
@@ -41,9 +43,18 @@ const COMPILING: Selection = {
   enough: { libc6: [/\/ld-linux[^/]*$/, /\/libc\.so\.6$/, /\/libm\.so\.6$/] },
 };
 
+/** Keeps decompressed data archives for whoever reads the same packages next. */
+export interface DataKeeper {
+  /** Where the archive of a package is to be kept; nothing stands there yet. */
+  pathFor(deb: LockedDeb): string;
+  /** Called when all of it stands there; a package of which a part was enough is not kept. */
+  kept(deb: LockedDeb, path: string): void;
+}
+
 /** What unpacking needs besides packages and folder. */
 interface UnpackContext {
   readonly signal: AbortSignal;
+  readonly keeper?: DataKeeper | undefined;
 }
 
 /**
@@ -85,17 +96,19 @@ async function unpack(
   debs: readonly FetchedDeb[],
   folder: string,
   selection: Selection,
-  { signal }: UnpackContext,
+  { signal, keeper }: UnpackContext,
 ): Promise<void> {
   const tree = createLayerTree();
   for (const { deb, path } of debs) {
     if (!selection.packages.test(deb.name)) continue;
-    const opened = await openDeb(path, `${deb.name} ${deb.version}`);
+    const copy = keeper && ({ path: keeper.pathFor(deb), use: 'write' } as const);
+    const opened = await openDeb(path, `${deb.name} ${deb.version}`, copy);
     try {
       await unpackDeb(opened, tree, folder, selection, signal);
     } finally {
       await opened.close();
     }
+    if (copy !== undefined && existsSync(copy.path)) keeper?.kept(deb, copy.path);
   }
 }
 

@@ -18,6 +18,8 @@ import { createLayerTree, type LayerTree } from './tree.ts';
 export interface FetchedDeb {
   readonly deb: LockedDeb;
   readonly path: string;
+  /** Its data archive, decompressed before for another purpose: read in place of the one inside. */
+  readonly data?: string;
 }
 
 /** What one Debian layer is made of. */
@@ -90,7 +92,7 @@ export async function* debianLayerEntries(
     alternatives: [],
   };
   for (const entry of skeletonOf(layer)) yield* placed(run, entry, SELF);
-  for (const { deb, path } of layer.debs.toSorted(byName)) yield* packageOf(run, deb, path);
+  for (const fetched of layer.debs.toSorted(byName)) yield* packageOf(run, fetched);
   yield* bundle(run);
   yield* alternativeLinks(run);
 }
@@ -123,9 +125,13 @@ function fileOf(path: string, bytes: Uint8Array): Entry {
   return { type: 'file', path, mode: 0o644, content: { kind: 'bytes', bytes } };
 }
 
-async function* packageOf(run: Run, locked: LockedDeb, path: string): AsyncGenerator<Entry, void> {
+async function* packageOf(
+  run: Run,
+  { deb: locked, path, data }: FetchedDeb,
+): AsyncGenerator<Entry, void> {
   const name = `${locked.name} ${locked.version}`;
-  const deb = await openDeb(path, name);
+  const copy = data === undefined ? undefined : ({ path: data, use: 'read' } as const);
+  const deb = await openDeb(path, name, copy);
   try {
     checkIdentity(deb, locked);
     checkScripts(deb, locked.name, run.layer.allowScripts ?? []);
