@@ -93,7 +93,7 @@ export function gzipSingleSink(parts: SinkParts): LayerSink {
 }
 
 /** Compressed sizes from which a deflate stream becomes a member instead of being deflated again. */
-export const SPLICE_FROM = 8 * 1024;
+export const SPLICE_FROM = 4 * 1024;
 
 /** Whether a content goes into the layer as it is. */
 export function isSpliced(content: DeflatedContent): boolean {
