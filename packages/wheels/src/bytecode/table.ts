@@ -16,6 +16,8 @@ export function createTable(): Table {
   let hashes = new Int32Array(SMALLEST);
   // Entry + 1; 0 is free.
   let entries = new Int32Array(SMALLEST);
+  // The largest so far, of which a smaller table takes the beginning: clearing all of it would cost more than its use.
+  let room = { hashes, entries };
   let mask = SMALLEST - 1;
   let count = 0;
   let asked = 0;
@@ -32,6 +34,7 @@ export function createTable(): Table {
     hashes = new Int32Array(size);
     entries = new Int32Array(size);
     mask = size - 1;
+    if (size > room.entries.length) room = { hashes, entries };
     oldEntries.forEach((stored, place) => {
       if (stored !== 0) put(oldHashes[place]!, stored);
     });
@@ -48,10 +51,12 @@ export function createTable(): Table {
   return {
     clear: (expected) => {
       const size = Math.max(SMALLEST, 1 << (32 - Math.clz32(expected)));
-      if (size > entries.length) entries = new Int32Array(size);
-      else entries.fill(0);
-      if (size > hashes.length) hashes = new Int32Array(size);
-      mask = entries.length - 1;
+      if (size > room.entries.length)
+        room = { hashes: new Int32Array(size), entries: new Int32Array(size) };
+      else room.entries.fill(0, 0, size);
+      hashes = room.hashes;
+      entries = room.entries.subarray(0, size);
+      mask = size - 1;
       count = 0;
     },
     find: (hash) => {
@@ -74,9 +79,14 @@ function spread(hash: number): number {
   return Math.imul(once ^ (once >>> 13), 0xc2b2ae35) | 0;
 }
 
-/** A hash of bytes (FNV-1a). */
+/** Bytes of a longer piece that its hash looks at: what is equal is compared in the end, and most pieces are code. */
+const SAMPLED = 64;
+
+/** A hash of bytes (FNV-1a), of long ones by their length and some bytes out of every part. */
 export function bytesHash(data: Uint8Array, start: number, end: number, seed: number): number {
-  let hash = 0x811c9dc5 ^ seed;
-  for (let at = start; at < end; at += 1) hash = Math.imul(hash ^ data[at]!, 0x01000193);
+  const length = end - start;
+  const step = length > SAMPLED ? Math.ceil(length / SAMPLED) : 1;
+  let hash = 0x811c9dc5 ^ seed ^ (length << 8);
+  for (let at = start; at < end; at += step) hash = Math.imul(hash ^ data[at]!, 0x01000193);
   return hash;
 }

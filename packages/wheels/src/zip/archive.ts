@@ -163,7 +163,7 @@ function inflateWhole(file: string, member: ZipMember, raw: Uint8Array): Uint8Ar
   inflater.input.set(raw);
   const inflated = inflater.inflate(raw.length, member.size);
   if (!('fault' in inflated)) {
-    if (inflated.consumed === raw.length) return inflated.bytes.slice();
+    if (inflated.consumed === raw.length) return Buffer.from(inflated.bytes);
     throw tailFault(file, member);
   }
   if (inflated.fault !== 'damaged') throw sizeFault(file, member);
