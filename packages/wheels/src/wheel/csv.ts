@@ -25,9 +25,11 @@ export function parseCsv(text: string): string[][] | undefined {
   return rows.filter((fields) => fields.length > 1 || fields[0] !== '');
 }
 
+const END_OF_FIELD = /[,\r\n"]/g;
+
 function plain(text: string, at: number): { value: string; end: number } | undefined {
-  let end = at;
-  while (end < text.length && !',\r\n"'.includes(text[end] ?? '')) end += 1;
+  END_OF_FIELD.lastIndex = at;
+  const end = END_OF_FIELD.exec(text)?.index ?? text.length;
   return text[end] === '"' ? undefined : { value: text.slice(at, end), end };
 }
 
