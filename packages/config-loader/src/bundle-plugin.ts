@@ -10,6 +10,7 @@ import type {
   Plugin,
   PluginBuild,
 } from 'esbuild';
+import type { Resolution } from './witness.ts';
 
 /** What an import of the config came to nothing for; travels in the `detail` of an esbuild message. */
 export interface ImportFailure {
@@ -38,16 +39,27 @@ export interface BundleNotes {
   readonly prefixes: Map<string, number>;
 }
 
+/** What was found on the way to a bundle, by which a later run knows whether it still holds. */
+export interface BundleTrail {
+  readonly resolutions: Resolution[];
+  /** Text of each input as it was bundled, by its path. */
+  readonly texts: Map<string, string>;
+}
+
 /**
  * Bundles relative imports and leaves every package outside, as an absolute address: so a plugin and its
  * contract exist once in the process, and the bundle runs from any place.
  */
-export function configPlugin(notes: BundleNotes): Plugin {
+export function configPlugin(notes: BundleNotes, trail: BundleTrail): Plugin {
   return {
     name: 'mlcontainer-config',
     setup(build) {
-      build.onResolve({ filter: /.*/ }, (args) => resolveImport(build, args, notes.specifiers));
-      build.onLoad({ filter: /\.[cm]?[jt]s$/ }, (args) => loadModule(args.path, notes.prefixes));
+      build.onResolve({ filter: /.*/ }, (args) => resolveImport(build, args, notes, trail));
+      build.onLoad({ filter: /\.[cm]?[jt]s$/ }, async ({ path }) => {
+        const text = await readFile(path, 'utf8');
+        trail.texts.set(path, text);
+        return moduleOf(path, text, notes.prefixes);
+      });
     },
   };
 }
@@ -55,14 +67,17 @@ export function configPlugin(notes: BundleNotes): Plugin {
 async function resolveImport(
   build: PluginBuild,
   args: OnResolveArgs,
-  specifiers: Map<string, string>,
+  { specifiers }: BundleNotes,
+  { resolutions }: BundleTrail,
 ): Promise<OnResolveResult | undefined> {
   if (args.kind === 'entry-point' || args.pluginData === OWN) return undefined;
   if (isBuiltin(args.path) || /^(?:file|data):/.test(args.path)) {
     return { path: args.path, external: true };
   }
-  const path = await resolvePath(build, args);
-  if (path === undefined) return failure('unresolved', args.path, '');
+  const resolution = await resolvePath(build, args);
+  if (resolution === undefined) return failure('unresolved', args.path, '');
+  resolutions.push(resolution);
+  const { path } = resolution;
   if (isLocal(args.path) || path.endsWith('.json')) return { path };
   if (isTypesOnly(path)) return failure('typescript-plugin', args.path, path);
   const address = args.kind.startsWith('require') ? path : pathToFileURL(path).href;
@@ -79,15 +94,20 @@ function isTypesOnly(path: string): boolean {
   return path.includes(`${sep}node_modules${sep}`) && /\.[cm]?tsx?$/.test(path);
 }
 
-async function resolvePath(build: PluginBuild, args: OnResolveArgs): Promise<string | undefined> {
-  const { kind, importer, namespace, resolveDir } = args;
+async function resolvePath(
+  build: PluginBuild,
+  args: OnResolveArgs,
+): Promise<Resolution | undefined> {
+  const { kind, importer, namespace, resolveDir, path: specifier } = args;
   const from = (folder: string) =>
-    build.resolve(args.path, { kind, importer, namespace, resolveDir: folder, pluginData: OWN });
+    build.resolve(specifier, { kind, importer, namespace, resolveDir: folder, pluginData: OWN });
   const first = await from(resolveDir);
-  if (first.errors.length === 0) return first.path;
-  if (!isOurs(args.path)) return undefined;
-  const own = await from(dirname(fileURLToPath(import.meta.url)));
-  return own.errors.length === 0 ? own.path : undefined;
+  if (first.errors.length === 0) return { specifier, from: resolveDir, path: first.path };
+  if (!isOurs(specifier)) return undefined;
+  const own = dirname(fileURLToPath(import.meta.url));
+  const second = await from(own);
+  if (second.errors.length > 0) return undefined;
+  return { specifier, from: resolveDir, path: second.path, own };
 }
 
 /**
@@ -107,8 +127,7 @@ function failure(
   return { errors: [{ text: `Cannot resolve ${specifier}`, detail: data }] };
 }
 
-async function loadModule(path: string, prefixes: Map<string, number>): Promise<OnLoadResult> {
-  const text = await readFile(path, 'utf8');
+function moduleOf(path: string, text: string, prefixes: Map<string, number>): OnLoadResult {
   const loader: Loader = /ts$/.test(extname(path)) ? 'ts' : 'js';
   const prefix = locationPrefix(path, text);
   if (prefix === '') return { contents: text, loader };

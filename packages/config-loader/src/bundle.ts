@@ -1,11 +1,13 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { mlcError } from '@mlcontainer/plugin-kit';
-import type { BuildFailure, BuildOptions, Message, Metafile, OutputFile } from 'esbuild';
+import type { BuildFailure, BuildOptions, BuildResult, Message, OutputFile } from 'esbuild';
+import { keepBundle, keptBundle } from './bundle-cache.ts';
 import {
   configPlugin,
   LOCATION_NAMES,
   type BundleNotes,
+  type BundleTrail,
   type ImportFailure,
 } from './bundle-plugin.ts';
 import { userConditions } from './conditions.ts';
@@ -28,24 +30,39 @@ export interface BundleMap {
   readonly mappings: string;
 }
 
-/** Bundles a config and its relative imports. Throws MLC1005 (syntax), MLC1006 (import), MLC1010 (TypeScript plugin). */
-export async function bundleConfig(file: string): Promise<ConfigBundle> {
+/**
+ * Bundles a config and its relative imports, or takes the bundle that an earlier run kept in `cacheFolder`, where
+ * nothing has changed. Throws MLC1005 (syntax), MLC1006 (import), MLC1010 (TypeScript plugin).
+ */
+export async function bundleConfig(file: string, cacheFolder?: string): Promise<ConfigBundle> {
+  const question = { file, options: options(file) };
+  const kept = cacheFolder === undefined ? undefined : keptBundle(cacheFolder, question);
+  if (kept !== undefined) return kept;
+  const trail: BundleTrail = { resolutions: [], texts: new Map() };
+  const { bundle, isClean } = await makeBundle(file, trail);
+  if (cacheFolder !== undefined && isClean) keepBundle(cacheFolder, question, bundle, trail);
+  return bundle;
+}
+
+async function makeBundle(
+  file: string,
+  trail: BundleTrail,
+): Promise<{ bundle: ConfigBundle; isClean: boolean }> {
   const notes: BundleNotes = { specifiers: new Map(), prefixes: new Map() };
-  const { outputFiles, metafile } = await runEsbuild(file, notes);
+  const { outputFiles, metafile, warnings } = await runEsbuild(file, notes, trail);
   const folder = dirname(file);
   const map = absoluteMap(textOf(outputFiles, '.map'), folder);
   const code = `${textOf(outputFiles, '.mjs')}\n${inlineMap(map)}\n`;
   const inputs = Object.keys(metafile.inputs).map((path) => resolve(folder, path));
-  return { code, map, inputs, notes };
+  return { bundle: { code, map, inputs, notes }, isClean: warnings.length === 0 };
 }
 
-async function runEsbuild(
-  file: string,
-  notes: BundleNotes,
-): Promise<{ outputFiles: OutputFile[]; metafile: Metafile }> {
+type Built = BuildResult<{ write: false; metafile: true }>;
+
+async function runEsbuild(file: string, notes: BundleNotes, trail: BundleTrail): Promise<Built> {
   const { build } = await import('esbuild');
   try {
-    const plugins = [configPlugin(notes)];
+    const plugins = [configPlugin(notes, trail)];
     return await build({ ...options(file), plugins });
   } catch (cause) {
     throw failureOf(file, notes, cause as BuildFailure);

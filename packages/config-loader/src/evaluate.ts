@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, open, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { isMlcError, mlcError, nearest, type ConfigEnv } from '@mlcontainer/plugin-kit';
@@ -68,18 +68,35 @@ function dataUrl(code: string): string {
   return `data:text/javascript;base64,${Buffer.from(code).toString('base64')}`;
 }
 
-/** Below the nearest node_modules that exists: none is made for a project that has none. */
+/**
+ * Below the nearest node_modules that exists: none is made for a project that has none. Named by its content, so that
+ * what Node keeps of compiled code is found again; where another process has that file, by chance.
+ */
 async function writeTemporary(file: string, code: string): Promise<string | undefined> {
   const modules = await nearestModules(dirname(file));
   if (modules === undefined) return undefined;
+  const hash = createHash('sha256').update(code).digest('hex').slice(0, 16);
   const unique = `${process.pid}.${randomBytes(6).toString('hex')}`;
-  const path = join(modules, '.mlcontainer', `${basename(file)}.${unique}.mjs`);
+  const pathOf = (name: string) => join(modules, '.mlcontainer', `${basename(file)}.${name}.mjs`);
+  const first = pathOf(hash);
+  const written = evaluated.has(first) ? undefined : await writeNew(first, code);
+  evaluated.add(first);
+  return written ?? writeNew(pathOf(unique), code);
+}
+
+/** Node runs what is at one address once a process, and a config is run each time that it is loaded. */
+const evaluated = new Set<string>();
+
+async function writeNew(path: string, code: string): Promise<string | undefined> {
+  let isOurs = false;
   try {
     await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, code, { flag: 'wx' });
+    const handle = await open(path, 'wx');
+    isOurs = true;
+    await handle.writeFile(code).finally(() => handle.close());
     return path;
   } catch (error) {
-    await rm(path, { force: true }).catch(() => undefined);
+    if (isOurs) await rm(path, { force: true }).catch(() => undefined);
     if (isWriteRefusal(error)) return undefined;
     throw error;
   }

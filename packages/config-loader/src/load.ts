@@ -16,6 +16,8 @@ export interface LoadOptions extends FindOptions {
   /** Given to a config function. */
   readonly env: ConfigEnv;
   readonly signal: AbortSignal;
+  /** Where bundled configs are kept between runs, for this user alone; absolute. None are when it is left out. */
+  readonly cacheFolder?: string | undefined;
 }
 
 /** A config found, run, and checked. */
@@ -40,7 +42,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   const { env, signal } = options;
   signal.throwIfAborted();
   const file = await findConfig(options);
-  const bundle = await bundleConfig(file);
+  const bundle = await bundleConfig(file, options.cacheFolder);
   const value = await evaluateConfig(file, bundle, env, signal);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw mlcError('MLC1008', { file, got: describeValue(value) });
