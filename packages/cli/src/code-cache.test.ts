@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { compileCacheFolder } from './compile-cache.ts';
+import { codeCacheFolder } from './code-cache.ts';
 
 test.each([
   [{ MLCONTAINER_CACHE_DIR: '/c', XDG_CACHE_HOME: '/x', HOME: '/h' }, '/c/compiled'],
@@ -9,5 +9,5 @@ test.each([
   [{ MLCONTAINER_CACHE_DIR: 'relative' }, undefined],
   [{}, undefined],
 ])('%j', (env, folder) => {
-  expect(compileCacheFolder(env)).toBe(folder);
+  expect(codeCacheFolder(env, 'compiled')).toBe(folder);
 });

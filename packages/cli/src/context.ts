@@ -22,6 +22,15 @@ export interface CliIo {
   readonly now: () => number;
   readonly signal: AbortSignal;
   readonly loadEngine: () => Promise<Engine>;
+  /** From now on, stacks out of code that is loaded name the lines that people wrote. */
+  readonly mapStacks?: () => void;
+  /**
+   * Starts the process again with less memory to grow into, and does not return; not there where that cannot be. It is
+   * given how many beginnings and ends of stages the user has seen.
+   */
+  readonly becomeLean?: ((toldStages: number) => void) | undefined;
+  /** Beginnings and ends of stages that an earlier process told of, in whose place this one is; none when left out. */
+  readonly toldStages?: number;
 }
 
 /** What every command is given. */
@@ -30,6 +39,8 @@ export interface CliContext {
   /** `--cwd` applied. */
   readonly cwd: string;
   readonly host: Host;
+  /** Ends what is shown, and the process with it, to go on in a leaner one; returns where that cannot be. */
+  readonly becomeLean: () => void;
   readonly signal: AbortSignal;
   /** Styles for stderr and stdout, as each of them can show colours. */
   readonly style: Style;

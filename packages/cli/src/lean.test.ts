@@ -1,5 +1,9 @@
-import { expect, test } from 'vitest';
-import { leanStart } from './lean.ts';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { nodePorts } from '@mlcontainer/node-ports';
+import { expect, onTestFinished, test } from 'vitest';
+import { isCold, leanStart, toldStages } from './lean.ts';
 
 const build = {
   platform: 'linux',
@@ -30,10 +34,31 @@ test('what the user says of arenas stays', () => {
   expect(start?.env['MALLOC_ARENA_MAX']).toBe('7');
 });
 
+test('the second process knows what the first one told', () => {
+  expect(toldStages(leanStart(build, 9)?.env ?? {})).toBe(9);
+  expect(toldStages(leanStart(build)?.env ?? {})).toBe(0);
+  expect(toldStages({ MLCONTAINER_TOLD_STAGES: 'x' })).toBe(0);
+});
+
 test.each([
   ['it has started again already', { env: { MLCONTAINER_LEAN: '1' } }],
   ['another command', { argv: ['node', 'bin.js', 'plan'] }],
   ['another system', { platform: 'darwin' }],
 ])('not when: %s', (_, over) => {
   expect(leanStart({ ...build, ...over })).toBeUndefined();
+});
+
+test('a store is cold until it knows a layer, by whatever it is named', async () => {
+  const root = await mkdtemp(join(tmpdir(), 'mlc-lean-'));
+  onTestFinished(() => rm(root, { recursive: true, force: true }));
+  const env = { MLCONTAINER_CACHE_DIR: root };
+  const { store } = nodePorts({ env });
+  await store.writeRecord('another', 'key', {});
+  expect(isCold({ env, argv: [] })).toBe(true);
+  await store.writeRecord('layer', 'key', {});
+  expect(isCold({ env, argv: [] })).toBe(false);
+  expect(isCold({ env: {}, argv: ['push', '--cache-dir', root] })).toBe(false);
+  expect(isCold({ env: {}, argv: [`--cache-dir=${root}`, 'push'] })).toBe(false);
+  expect(isCold({ env, argv: ['push', '--cache-dir', join(root, 'other')] })).toBe(true);
+  expect(isCold({ env: {}, argv: [] })).toBe(true);
 });

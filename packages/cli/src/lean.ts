@@ -1,3 +1,7 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { storeRoot } from './code-cache.ts';
+
 /** What the process is told to do, as far as this decision needs it. */
 export interface LeanProcess {
   readonly platform: string;
@@ -13,6 +17,7 @@ export interface LeanStart {
 }
 
 const MARK = 'MLCONTAINER_LEAN';
+const TOLD = 'MLCONTAINER_TOLD_STAGES';
 
 /**
  * A small young generation; and room for garbage in the old one, which V8 would collect for every few MiB of buffers
@@ -26,7 +31,10 @@ const HEAP = ['--max-semi-space-size=4', '--initial-old-space-size=32'];
  * glibc's malloc instead of eight a core, since every thread would fragment its own (mallopt(3), M_ARENA_MAX). Both
  * can only be said before a process begins. docs/adr/0010-lean-process.md has the figures.
  */
-export function leanStart({ platform, env, argv, execArgv }: LeanProcess): LeanStart | undefined {
+export function leanStart(
+  { platform, env, argv, execArgv }: LeanProcess,
+  toldStages = 0,
+): LeanStart | undefined {
   if (
     platform !== 'linux' ||
     env[MARK] !== undefined ||
@@ -37,5 +45,30 @@ export function leanStart({ platform, env, argv, execArgv }: LeanProcess): LeanS
   const set = Object.entries(env).filter(
     (entry): entry is [string, string] => entry[1] !== undefined,
   );
-  return { args, env: { MALLOC_ARENA_MAX: '2', ...Object.fromEntries(set), [MARK]: '1' } };
+  const marks = { [MARK]: '1', ...(toldStages === 0 ? {} : { [TOLD]: String(toldStages) }) };
+  return { args, env: { MALLOC_ARENA_MAX: '2', ...Object.fromEntries(set), ...marks } };
+}
+
+/** How many beginnings and ends of stages the process told its user of that this one goes on for. */
+export function toldStages(env: LeanProcess['env']): number {
+  return Number(env[TOLD]) || 0;
+}
+
+/**
+ * Whether a build will surely make large layers: the store that it will use has none. A guess by one look, before
+ * anything is loaded; where it is wrong, the engine says so when it knows more.
+ */
+export function isCold({ env, argv }: Pick<LeanProcess, 'env' | 'argv'>): boolean {
+  const root = namedRoot(argv) ?? storeRoot(env);
+  return root === undefined || !existsSync(join(root, ...LAYER_RECORDS));
+}
+
+/** Where the store keeps what it knows of layers; a test holds it to the store. */
+const LAYER_RECORDS = ['v1', 'records', 'layer'];
+
+/** What stands after `--cache-dir`: the line has not been read yet. */
+function namedRoot(argv: readonly string[]): string | undefined {
+  const at = argv.findIndex((word) => /^--cache-dir(?:=|$)/.test(word));
+  const word = argv[at];
+  return word === '--cache-dir' ? argv[at + 1] : word?.slice('--cache-dir='.length);
 }

@@ -3,13 +3,12 @@ import type { CliIo, Output } from './context.ts';
 import { coded } from './errors/coded.ts';
 import { renderError } from './errors/render.ts';
 import { interruptible } from './interrupt.ts';
+import { leanStart, toldStages } from './lean.ts';
 import { isCi, isLive } from './session.ts';
 import { makeStyle } from './term/style.ts';
 
 /** The process: its streams, signals and exit code. */
 export async function main(): Promise<void> {
-  // Stacks out of the user's own config name the user's own lines.
-  process.setSourceMapsEnabled(true);
   ignoreBrokenPipe(process.stdout);
   ignoreBrokenPipe(process.stderr);
   expectTheUnexpected();
@@ -47,7 +46,16 @@ function processIo(signal: AbortSignal): CliIo {
     now: () => performance.now(),
     signal,
     loadEngine: () => import('@mlcontainer/core'),
+    mapStacks: () => process.setSourceMapsEnabled(true),
+    becomeLean: leanStart(process) === undefined || !process.execve ? undefined : becomeLean,
+    toldStages: toldStages(env),
   };
+}
+
+/** Nothing of this process goes on but its id, its terminal and its place. */
+function becomeLean(told: number): void {
+  const lean = leanStart(process, told);
+  if (lean !== undefined) process.execve?.(process.execPath, lean.args, lean.env);
 }
 
 function outputOf(stream: NodeJS.WriteStream): Output {

@@ -3,6 +3,7 @@ import type { CliContext, CliIo } from './context.ts';
 import type { CliHost, LogLevel } from './hosts/host.ts';
 import { jsonHost } from './hosts/json.ts';
 import { plainHost } from './hosts/plain.ts';
+import { resumingHost } from './hosts/resuming.ts';
 import { terminalHost } from './hosts/terminal.ts';
 import type { OptionValue } from './command/parse.ts';
 import { makeStyle, wantsColor } from './term/style.ts';
@@ -43,13 +44,18 @@ export interface Session {
 
 /** Opens the way to the user: live on a terminal, plain lines elsewhere, JSON where asked. */
 export function openSession(io: CliIo, values: GlobalValues): Session {
-  const host = chooseHost(io, values);
+  const host = resumingHost(chooseHost(io, values), io.toldStages ?? 0);
   const { cwd, level } = values;
   const isSilent = level === 'silent' || level === 'error' || level === 'warn';
   const context: CliContext = {
     io,
     cwd,
     host,
+    becomeLean: () => {
+      if (io.becomeLean === undefined || io.signal.aborted) return;
+      host.close();
+      io.becomeLean(host.toldStages());
+    },
     signal: io.signal,
     style: styleFor(io, values, io.stderr.isTTY),
     outStyle: styleFor(io, values, io.stdout.isTTY),

@@ -106,7 +106,7 @@ describe('the process', () => {
     expect(stderr).toContain('Interrupted');
     // Compiled code of the tool itself may stay: it is no part of any build.
     const left = (await readdir(folder, { recursive: true })).filter(
-      (name) => !/^store(\/compiled(\/|$)|$)/.test(name),
+      (name) => !/^store(\/(compiled|configs)(\/|$)|$)/.test(name),
     );
     expect(left).toEqual(['mlcontainer.config.ts']);
   });

@@ -4,6 +4,7 @@ import type { EngineContext } from './context.ts';
 import { baseHistories } from './image/base-histories.ts';
 import { makeImages, type ImageSet } from './image/make.ts';
 import { buildLayers, type BuiltPlatform } from './layers/build-layers.ts';
+import { recallLayers, type Recalled } from './layers/recall.ts';
 import { makeLock } from './lock/make.ts';
 import { rememberLayers } from './lock/layers.ts';
 import type { Lock } from './lock/types.ts';
@@ -52,12 +53,14 @@ export async function build(given: EngineContext, options: BuildOptions): Promis
   await requireBuildah(cx, plan);
   const push = outputs.includes('registry') ? await startPush(cx, options) : undefined;
   const lock = await makeLock(cx, plan, root, { frozen, update });
+  const recalled = await recallLayers(cx.ports.store, plan, lock);
+  if (recalled.isMuchToMake) cx.beforeMuchWork?.();
   return withOutputLock(folder, () =>
     withLayers(cx, push, async () => {
       const platforms = await stage(
         cx,
         'layers',
-        () => layersFor(cx, options, lock, push),
+        () => layersFor(cx, options, lock, recalled, push),
         layersLine,
       );
       const images = await stage(cx, 'image', () => imagesOf(cx, plan, platforms), rootDigest);
@@ -114,12 +117,13 @@ function layersFor(
   cx: EngineContext,
   { plan, root, outputs }: BuildOptions,
   lock: Lock,
+  recalled: Recalled,
   push: ImagePush | undefined,
 ): Promise<readonly BuiltPlatform[]> {
-  if (push === undefined) return buildLayers(cx, plan, lock, root);
+  if (push === undefined) return buildLayers(cx, plan, lock, root, { lazy: false, recalled });
   const inner = { ...cx, signal: AbortSignal.any([cx.signal, push.failed]) };
   const lazy = outputs.every((kind) => kind === 'registry');
-  return buildLayers(inner, plan, lock, root, { lazy, onMade: push.ahead });
+  return buildLayers(inner, plan, lock, root, { lazy, recalled, onMade: push.ahead });
 }
 
 async function imagesOf(

@@ -27,8 +27,12 @@ export interface EngineContext {
   readonly buildah?: () => Promise<BuildahProbe>;
   /** Root of the store as the caller named it, where he did. */
   readonly cacheDir?: string;
+  /** Where bundled configs are kept between runs, for this user alone. */
+  readonly configCache?: string | undefined;
   /** Where the hosts of the plan are to be the only ones: closes the network to all others. Calls add up. */
   readonly allowHosts?: (hosts: readonly string[]) => void;
+  /** Called before work that takes much memory, while nothing is half done yet: it may not return. */
+  readonly beforeMuchWork?: (() => void) | undefined;
 }
 
 /** What a host hands to the engine: its surroundings, never looked up by the engine itself. */
@@ -41,11 +45,15 @@ export interface ContextOptions {
   readonly offline?: boolean;
   /** Root of the store; otherwise MLCONTAINER_CACHE_DIR, XDG_CACHE_HOME and so on. */
   readonly cacheDir?: string;
+  /** Where bundled configs are kept between runs: what lies there is run, so it is nobody else's to write. */
+  readonly configCache?: string | undefined;
+  /** Called before work that takes much memory, while nothing is half done yet: it may start the process anew. */
+  readonly beforeMuchWork?: (() => void) | undefined;
 }
 
 /** The context of a real run on this machine. */
 export function createContext(options: ContextOptions): EngineContext {
-  const { cwd, env, host, signal } = options;
+  const { cwd, env, host, signal, configCache, beforeMuchWork } = options;
   const settings = {
     env,
     ...(options.cacheDir === undefined ? {} : { cacheDir: options.cacheDir }),
@@ -61,5 +69,8 @@ export function createContext(options: ContextOptions): EngineContext {
   const buildah = once(() => probeBuildah({ ports, env, signal }));
   const layerRunner = threadedRunner(settings);
   const closing = byPlan ? { allowHosts } : {};
-  return { ...settings, cwd, ports, host, signal, buildah, layerRunner, ...closing };
+  return {
+    ...{ ...settings, cwd, ports, host, signal, configCache, beforeMuchWork },
+    ...{ buildah, layerRunner, ...closing },
+  };
 }

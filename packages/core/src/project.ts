@@ -47,5 +47,6 @@ function readConfig(cx: EngineContext, options: ProjectOptions): Promise<LoadedC
     ...(options.configFile === undefined ? {} : { configFile: options.configFile }),
     env: { command: options.command, mode: options.mode, ci: Boolean(cx.env['CI']) },
     signal: cx.signal,
+    cacheFolder: cx.configCache,
   });
 }

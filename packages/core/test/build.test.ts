@@ -1,4 +1,5 @@
-import { chmod, readFile, readdir, writeFile } from 'node:fs/promises';
+import { readdirSync } from 'node:fs';
+import { chmod, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Plan } from '@mlcontainer/plugin-kit';
@@ -145,5 +146,36 @@ describe('a failed build', () => {
     await writeFile(path.join(cx.root, 'blocked'), '');
     await chmod(path.join(cx.root, 'blocked'), 0o444);
     await expect(run({ outDir: 'blocked' })).rejects.toThrow(/ENOTDIR|EEXIST|not a directory/);
+  });
+});
+
+describe('before much work', () => {
+  /** Names of what is in the output's folder each time that the engine warns, or ends there. */
+  async function warned(of: Plan, end?: Error): Promise<string[][]> {
+    const seen: string[][] = [];
+    const dist = path.join(cx.root, 'dist');
+    const beforeMuchWork = (): void => {
+      seen.push(readdirSync(dist, { recursive: true }).map(String).sort());
+      if (end !== undefined) throw end;
+    };
+    await mkdir(dist, { recursive: true });
+    const common = { root: cx.root, frozen: false, outDir: 'dist' } as const;
+    const options = { ...common, plan: of, outputs: ['layout'] } as const;
+    await build({ ...cx, beforeMuchWork }, options).catch((error: unknown) => {
+      if (error !== end) throw error;
+    });
+    return seen;
+  }
+
+  test('it says so while nothing is half done', async () => {
+    expect(await warned(plan, new Error('another process goes on'))).toEqual([[]]);
+    expect(await warned(plan)).toEqual([[]]);
+  });
+
+  test('a model, and what is there already, is not much', async () => {
+    await run();
+    expect(await warned(plan)).toEqual([]);
+    const changed = await planned({}, Buffer.from('80027d710055056f746865724b2b732e', 'hex'));
+    expect(await warned(changed)).toEqual([]);
   });
 });

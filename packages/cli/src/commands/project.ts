@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Plan, PlatformName } from '@mlcontainer/plugin-kit';
+import { codeCacheFolder } from '../code-cache.ts';
 import type { CliContext } from '../context.ts';
 import type { EngineContext, Project } from '@mlcontainer/core';
 import type { Engine } from '../engine.ts';
@@ -23,6 +24,8 @@ export async function openEngine(
 ): Promise<OpenEngine> {
   const { io, cwd, host, signal } = context;
   const engine = await io.loadEngine();
+  // Now that all of our own is loaded: for each file from here on, Node counts lines and looks for a map.
+  io.mapStacks?.();
   const cacheDir = choices['cache-dir'];
   const cx = engine.createContext({
     cwd,
@@ -30,6 +33,8 @@ export async function openEngine(
     host,
     signal,
     offline: choices.offline ?? false,
+    configCache: codeCacheFolder(io.env, 'configs'),
+    beforeMuchWork: context.becomeLean,
     ...(cacheDir === undefined ? {} : { cacheDir: resolve(cwd, cacheDir) }),
   });
   return { engine, cx };

@@ -10,6 +10,7 @@ import { once } from '../once.ts';
 import type { LayerFacts, LayerResult } from './job.ts';
 import { makeStep, type HaveBytes } from './make/step.ts';
 import { inputsOf, prepareJob, type Inputs } from './prepare.ts';
+import { recallLayers, type Recalled } from './recall.ts';
 import { recipeDigest } from './recipe.ts';
 
 /** A layer as it goes into an image: what it is, how it came, and the way to its bytes. */
@@ -39,6 +40,8 @@ export interface BuildLayersOptions {
   readonly lazy: boolean;
   /** Told of each layer that had to be made, as soon as it is. */
   readonly onMade?: (layer: BuiltLayer) => void;
+  /** What was asked of the store already; it is asked now when left out. */
+  readonly recalled?: Recalled;
 }
 
 /**
@@ -57,7 +60,8 @@ export async function buildLayers(
   const made: MadeLayers = new Map<string, Promise<BuiltLayer>>();
   const inputs = inputsOf(inner, plan, lock, root, made);
   try {
-    return await allPlatforms({ cx: inner, lock, inputs, made, ...options }, plan);
+    const recalled = options.recalled ?? (await recallLayers(cx.ports.store, plan, lock));
+    return await allPlatforms({ cx: inner, lock, inputs, made, ...options, recalled }, plan);
   } catch (error) {
     stop.abort(error);
     await Promise.allSettled(made.values());
@@ -115,7 +119,7 @@ type Libraries = () => Promise<readonly LibraryRecord[]>;
 function allPlatforms(work: LayerWork, plan: Plan): Promise<readonly BuiltPlatform[]> {
   return Promise.all(
     plan.platforms.map(async (platform): Promise<BuiltPlatform> => {
-      const layers = imageLayers(plan, work.lock, platform);
+      const layers = work.recalled?.layers.get(platform) ?? imageLayers(plan, work.lock, platform);
       const libraries: Libraries = async () => {
         const installed = layers.flatMap((layer) =>
           'step' in layer ? (layer.step.libraries ?? []) : [],
@@ -152,9 +156,9 @@ async function buildLayer(
   recipe: string,
   libraries: Libraries,
 ): Promise<BuiltLayer> {
-  const { cx, lock, lazy } = work;
+  const { cx, lock, lazy, recalled } = work;
   if ('base' in layer) return asBuilt(cx, work.inputs.plan, layer, recipe);
-  const cached = await cachedLayer(cx.ports.store, recipe);
+  const cached = recalled?.held.get(recipe) ?? (await cachedLayer(cx.ports.store, recipe));
   const locked = lazy && cached === undefined ? lock.layers[recipe] : undefined;
   const state: { origin: 'made' | 'store' | 'lock'; ms: number } = {
     origin: cached !== undefined ? 'store' : locked !== undefined ? 'lock' : 'made',

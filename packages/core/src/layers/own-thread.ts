@@ -1,5 +1,6 @@
-import type { Ports } from '@mlcontainer/plugin-kit';
+import type { Plan, Ports } from '@mlcontainer/plugin-kit';
 import { createCompilers } from './compilers.ts';
+import type { ImageLayer } from './image-layers.ts';
 import { sum, type LayerJob, type LayerResult } from './job.ts';
 import { runJob } from './run-job.ts';
 import type { RunJobOptions } from './runner.ts';
@@ -12,6 +13,13 @@ export function isSmall(job: LayerJob): boolean {
   if ('files' in job)
     return job.interpreter === undefined && sum(job.files.map(({ size }) => size)) <= SMALL;
   return 'file' in job && job.size <= SMALL;
+}
+
+/** The same of a layer whose job is not known yet. */
+export function isSmallLayer(layer: ImageLayer, { model }: Plan): boolean {
+  if ('files' in layer)
+    return layer.recipe.bytecode === null && sum(layer.files.map(({ size }) => size)) <= SMALL;
+  return layer.recipe.kind === 'model' && model.facts.size <= SMALL;
 }
 
 /** Makes layers in the thread that calls, beside whatever else that does. */

@@ -59,6 +59,7 @@ async function freshLock(
   if (options.frozen) return frozenLock(existing, drift);
   const kept = options.update ? undefined : existing;
   if (kept !== undefined && drift.length === 0) return kept;
+  cx.beforeMuchWork?.();
   const lock = await resolve(cx, plan, root, kept);
   if (await writeLock(root, lock))
     cx.host.notify({ code: 'output', kind: 'lock', path: LOCK_FILE });
