@@ -1,14 +1,17 @@
 import { bundleProgram } from '@mlcontainer/config-esbuild';
 
-// The program and its worker. What a config imports (`mlcontainer` itself, plugins, the plugin kit) stays
-// outside, so that a project has one copy of it. Of the packages that are not ours, those go in that every command
-// loads: a file of each costs more than its code. openpgp stays a package of its own, as its licence (LGPL) asks.
+// The program, the start that decides how it runs, and its worker. What a config imports (`mlcontainer` itself,
+// plugins, the plugin kit) stays outside, so that a project has one copy of it. Of the packages that are not ours,
+// those go in that every command loads: a file of each costs more than its code. openpgp stays a package of its own,
+// as its licence (LGPL) asks.
 await bundleProgram({
   folder: import.meta.dirname,
   entries: {
     bin: 'src/bin.ts',
+    main: 'src/main.ts',
     'layer-worker': '../core/src/layers/layer-worker.ts',
   },
+  commonjs: ['main'],
   inlined: [
     '@mlcontainer/buildah-wrapper',
     '@mlcontainer/config-loader',

@@ -9,8 +9,14 @@ const FILE = 'THIRD-PARTY-NOTICES.txt';
  * of others under a comment with `@license`, which the bundle drops. Gives what stands in the way: a package without a
  * licence file may not be given on.
  */
-export async function writeNotices(folder: string, metafile: Metafile): Promise<string[]> {
-  const used = usedInputs(metafile);
+export async function writeNotices(
+  folder: string,
+  metafiles: readonly Metafile[],
+): Promise<string[]> {
+  // What a plugin made has no file: `namespace:name`.
+  const used = [...new Set(metafiles.flatMap(usedInputs))]
+    .filter((path) => !/^[\w-]+:/.test(path))
+    .sort();
   const packages = thirdParties(used);
   const notices = await Promise.all(packages.map((path) => noticeOf(resolve(folder, path))));
   const carried = await Promise.all(
@@ -29,14 +35,13 @@ const RULE = `\n\n${'-'.repeat(72)}\n\n`;
 
 const IN_PACKAGE = /^.*node_modules\/(?:@[^/]+\/)?[^/]+/;
 
-/** The sources of which something is in the outputs, in order. */
+/** The sources of which something is in the outputs. */
 function usedInputs({ outputs }: Metafile): string[] {
-  const used = Object.values(outputs).flatMap(({ inputs }) =>
+  return Object.values(outputs).flatMap(({ inputs }) =>
     Object.entries(inputs)
       .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
       .map(([path]) => path),
   );
-  return [...new Set(used)].sort();
 }
 
 /** Folders of the packages among them. */

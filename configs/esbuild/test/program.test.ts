@@ -40,13 +40,14 @@ const PROGRAM = {
 async function bundle(
   files: Readonly<Record<string, string | undefined>>,
   entries: Readonly<Record<string, string>>,
+  commonjs: readonly string[] = [],
 ) {
   for (const [path, text] of Object.entries({ ...PROGRAM, ...files })) {
     if (text === undefined) continue;
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await writeFile(join(folder, path), text);
   }
-  await bundleProgram({ folder, entries, inlined: ['inside'] });
+  await bundleProgram({ folder, entries, commonjs, inlined: ['inside'] });
 }
 
 const ENTRIES = { bin: 'src/bin.ts', answer: 'node_modules/inside/deep/answer.ts' };
@@ -100,6 +101,38 @@ test('CommonJS that is inlined asks for modules of Node', async () => {
   await bundle(files, { bin: 'src/bin.ts' });
   const { stdout } = await run(process.execPath, [join(folder, 'dist/bin.js')]);
   expect(stdout).toBe('outside /\n');
+});
+
+test('what is imported of Node is loaded when it is used', async () => {
+  const files = {
+    'src/bin.ts': `import { connect } from 'node:tls';
+      import { sep } from 'node:path';
+      import assert from 'node:assert';
+      const isLoaded = () => process.moduleLoadList.includes('NativeModule tls');
+      const before = isLoaded();
+      assert(before || typeof connect === 'function');
+      console.log(sep, before, isLoaded());`,
+  };
+  await bundle(files, { bin: 'src/bin.ts' });
+  const { stdout } = await run(process.execPath, [join(folder, 'dist/bin.js')]);
+  expect(stdout).toBe('/ false true\n');
+});
+
+test('an entry that another imports stays a file, as CommonJS where asked', async () => {
+  const files = {
+    'src/bin.ts': "const { main } = await import('./main.ts'); await main();",
+    'src/main.ts': `import { outside } from 'outside';
+      import { ask } from 'inside';
+      export async function main() {
+        console.log(import.meta.url.split('/').at(-1));
+        console.log(outside, await ask());
+      }`,
+    'node_modules/outside/index.js': "console.log('loaded'); export const outside = 'outside';",
+  };
+  await bundle(files, { ...ENTRIES, main: 'src/main.ts' }, ['main']);
+  const { stdout } = await run(process.execPath, [join(folder, 'dist/bin.js')]);
+  expect(stdout).toBe('loaded\nmain.cjs\noutside answer\n');
+  expect(await readFile(join(folder, 'dist/bin.js'), 'utf8')).not.toContain('outside');
 });
 
 test('a worker that is no entry is an error', async () => {

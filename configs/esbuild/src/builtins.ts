@@ -1,0 +1,40 @@
+import { isBuiltin } from 'node:module';
+import type { Plugin } from 'esbuild';
+
+const NAMESPACE = 'mlcontainer-builtin';
+
+/**
+ * Loads a module of Node when the first thing of it is used. An `import` of one loads it at once, and all that its
+ * getters stand for: `node:http` fetch and WebSocket, `node:fs` streams, `node:util` a differ.
+ */
+export function builtinsPlugin(): Plugin {
+  return {
+    name: NAMESPACE,
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^node:/ }, ({ path, kind }) => {
+        const isLazy = kind !== 'require-call' && isPlain(path);
+        return isLazy ? { path, namespace: NAMESPACE } : { path, external: true };
+      });
+      onLoad({ filter: /.*/, namespace: NAMESPACE }, ({ path }) => ({
+        contents: lazyModule(path),
+        loader: 'js',
+      }));
+    },
+  };
+}
+
+/** `node:events` and its like are functions with properties; they are loaded by Node itself anyway. */
+function isPlain(path: string): boolean {
+  return isBuiltin(path) && typeof process.getBuiltinModule(path) === 'object';
+}
+
+/** CommonJS, so that an import is a property of it, read where it is used. */
+function lazyModule(path: string): string {
+  const names = Object.keys(process.getBuiltinModule(path) ?? {});
+  return [
+    'let loaded;',
+    `const load = () => loaded ??= process.getBuiltinModule(${JSON.stringify(path)});`,
+    `for (const name of ${JSON.stringify(names)})`,
+    '  Object.defineProperty(exports, name, { enumerable: true, get: () => load()[name] });',
+  ].join('\n');
+}
