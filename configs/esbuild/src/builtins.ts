@@ -11,10 +11,9 @@ export function builtinsPlugin(): Plugin {
   return {
     name: NAMESPACE,
     setup({ onResolve, onLoad }) {
-      onResolve({ filter: /^node:/ }, ({ path, kind }) => {
-        const isLazy = kind !== 'require-call' && isPlain(path);
-        return isLazy ? { path, namespace: NAMESPACE } : { path, external: true };
-      });
+      onResolve({ filter: /^node:/ }, ({ path }) =>
+        isLazy(path) ? { path, namespace: NAMESPACE } : { path, external: true },
+      );
       onLoad({ filter: /.*/, namespace: NAMESPACE }, ({ path }) => ({
         contents: lazyModule(path),
         loader: 'js',
@@ -23,9 +22,12 @@ export function builtinsPlugin(): Plugin {
   };
 }
 
-/** `node:events` and its like are functions with properties; they are loaded by Node itself anyway. */
-function isPlain(path: string): boolean {
-  return isBuiltin(path) && typeof process.getBuiltinModule(path) === 'object';
+const ASSERT = 'node:assert';
+
+/** `node:events` and its like are functions with properties; Node itself has loaded them. */
+function isLazy(path: string): boolean {
+  if (!isBuiltin(path)) return false;
+  return path === ASSERT || typeof process.getBuiltinModule(path) === 'object';
 }
 
 /** CommonJS, so that an import is a property of it, read where it is used. */
@@ -34,7 +36,10 @@ function lazyModule(path: string): string {
   return [
     'let loaded;',
     `const load = () => loaded ??= process.getBuiltinModule(${JSON.stringify(path)});`,
+    ...(path === ASSERT
+      ? ['module.exports = (ok, ...more) => { if (!ok) load()(ok, ...more); };']
+      : []),
     `for (const name of ${JSON.stringify(names)})`,
-    '  Object.defineProperty(exports, name, { enumerable: true, get: () => load()[name] });',
+    '  Object.defineProperty(module.exports, name, { enumerable: true, get: () => load()[name] });',
   ].join('\n');
 }

@@ -1,7 +1,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
-import { join, resolve } from 'node:path';
-import { build, type BuildOptions, type BuildResult, type Plugin } from 'esbuild';
+import { join, resolve, sep } from 'node:path';
+import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
 import { builtinsPlugin } from './builtins.ts';
 import { writeNotices } from './notices.ts';
 
@@ -18,6 +18,8 @@ export interface ProgramOptions {
   readonly commonjs?: readonly string[];
   /** The packages that go into the bundle; those of others bring their licences along. */
   readonly inlined: readonly string[];
+  /** Files of those packages, by the ends of their paths, that are loaded there and never used. */
+  readonly leftOut?: readonly string[];
 }
 
 /**
@@ -30,7 +32,7 @@ export interface ProgramOptions {
  * name, are errors here rather than for a user.
  */
 export async function bundleProgram(options: ProgramOptions): Promise<void> {
-  const { folder, entries, commonjs = [] } = options;
+  const { folder, entries, commonjs = [], leftOut = [] } = options;
   const outside = new Set<string>();
   // Files of an older bundle would be shipped on.
   await rm(join(folder, 'dist'), { recursive: true, force: true });
@@ -42,19 +44,18 @@ export async function bundleProgram(options: ProgramOptions): Promise<void> {
     await build({ ...common(options, outside), ...ESM, entryPoints: of(false) }),
     await build({ ...common(options, outside), ...COMMONJS, entryPoints: of(true) }),
   ];
+  const metafiles = results.map(({ metafile }) => metafile);
   const problems = [
+    ...notLeftOut(leftOut, metafiles),
     ...(await undeclared(folder, outside)),
-    ...(await missingWorkers(folder, results, Object.keys(entries))),
-    ...(await writeNotices(
-      folder,
-      results.map(({ metafile }) => metafile),
-    )),
+    ...(await missingWorkers(folder, metafiles, Object.keys(entries))),
+    ...(await writeNotices(folder, metafiles)),
   ];
   if (problems.length > 0) await fail(folder, problems);
 }
 
 function common(options: ProgramOptions, outside: Set<string>) {
-  const { folder, inlined } = options;
+  const { folder, inlined, leftOut = [] } = options;
   return {
     absWorkingDir: folder,
     outdir: join(folder, 'dist'),
@@ -71,7 +72,12 @@ function common(options: ProgramOptions, outside: Set<string>) {
     charset: 'ascii',
     metafile: true,
     logLevel: 'warning',
-    plugins: [builtinsPlugin(), entriesPlugin(options), outsidePlugin(inlined, outside)],
+    plugins: [
+      builtinsPlugin(),
+      entriesPlugin(options),
+      leftOutPlugin(leftOut),
+      outsidePlugin(inlined, outside),
+    ],
   } as const satisfies BuildOptions;
 }
 
@@ -116,6 +122,29 @@ function entriesPlugin({ folder, entries, commonjs = [] }: ProgramOptions): Plug
   };
 }
 
+/** What is left out is an empty module. */
+function leftOutPlugin(ends: readonly string[]): Plugin {
+  return {
+    name: 'mlcontainer-left-out',
+    setup({ onLoad }) {
+      onLoad({ filter: /[/\\]node_modules[/\\]/ }, ({ path }) =>
+        ends.some((end) => isAt(path, end)) ? { contents: '' } : undefined,
+      );
+    },
+  };
+}
+
+function isAt(path: string, end: string): boolean {
+  return `/${path.split(sep).join('/')}`.endsWith(`/node_modules/${end}`);
+}
+
+function notLeftOut(ends: readonly string[], metafiles: readonly Metafile[]): string[] {
+  const inputs = metafiles.flatMap(({ inputs: each }) => Object.keys(each));
+  return ends
+    .filter((end) => !inputs.some((path) => isAt(path, end)))
+    .map((end) => `${end} is to be left out, and is not there`);
+}
+
 /** Packages stay outside unless they are to be inlined. */
 function outsidePlugin(inlined: readonly string[], outside: Set<string>): Plugin {
   return {
@@ -151,10 +180,10 @@ const WORKER = /new Worker\(\s*new URL\(\s*[`'"]\.\/(?<name>[\w-]+)\./g;
 
 async function missingWorkers(
   folder: string,
-  results: readonly BuildResult<{ metafile: true }>[],
+  metafiles: readonly Metafile[],
   entries: readonly string[],
 ): Promise<string[]> {
-  const inputs = new Set(results.flatMap(({ metafile }) => Object.keys(metafile.inputs)));
+  const inputs = new Set(metafiles.flatMap(({ inputs: each }) => Object.keys(each)));
   const files = [...inputs].filter((path) => !/^mlcontainer-\w+:/.test(path));
   const sources = files.map(async (path) => {
     const text = await readFile(resolve(folder, path), 'utf8');

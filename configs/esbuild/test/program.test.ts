@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { bundleProgram } from '../src/index.ts';
+import { bundleProgram, type ProgramOptions } from '../src/index.ts';
 
 const run = promisify(execFile);
 let folder: string;
@@ -40,14 +40,14 @@ const PROGRAM = {
 async function bundle(
   files: Readonly<Record<string, string | undefined>>,
   entries: Readonly<Record<string, string>>,
-  commonjs: readonly string[] = [],
+  more: Partial<ProgramOptions> = {},
 ) {
   for (const [path, text] of Object.entries({ ...PROGRAM, ...files })) {
     if (text === undefined) continue;
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await writeFile(join(folder, path), text);
   }
-  await bundleProgram({ folder, entries, commonjs, inlined: ['inside'] });
+  await bundleProgram({ folder, entries, inlined: ['inside'], ...more });
 }
 
 const ENTRIES = { bin: 'src/bin.ts', answer: 'node_modules/inside/deep/answer.ts' };
@@ -129,10 +129,25 @@ test('an entry that another imports stays a file, as CommonJS where asked', asyn
       }`,
     'node_modules/outside/index.js': "console.log('loaded'); export const outside = 'outside';",
   };
-  await bundle(files, { ...ENTRIES, main: 'src/main.ts' }, ['main']);
+  await bundle(files, { ...ENTRIES, main: 'src/main.ts' }, { commonjs: ['main'] });
   const { stdout } = await run(process.execPath, [join(folder, 'dist/bin.js')]);
   expect(stdout).toBe('loaded\nmain.cjs\noutside answer\n');
   expect(await readFile(join(folder, 'dist/bin.js'), 'utf8')).not.toContain('outside');
+});
+
+test('what is left out is empty, and has to be there', async () => {
+  const files = {
+    'node_modules/inside/deep/index.ts':
+      "import * as heavy from './heavy.ts'; export const ask = async () => Object.keys(heavy).length;",
+    'node_modules/inside/deep/heavy.ts': "import 'node:http2'; export const heavy = 1;",
+  };
+  const entries = { bin: 'src/bin.ts' };
+  await bundle(files, entries, { leftOut: ['inside/deep/heavy.ts'] });
+  const { stdout } = await run(process.execPath, [join(folder, 'dist/bin.js')]);
+  expect(stdout).toBe('outside 0\n');
+  await expect(bundle(files, entries, { leftOut: ['inside/deep/gone.ts'] })).rejects.toThrow(
+    /gone.ts is to be left out/,
+  );
 });
 
 test('a worker that is no entry is an error', async () => {

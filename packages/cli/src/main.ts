@@ -43,7 +43,7 @@ function processIo(signal: AbortSignal): CliIo {
     stdout: outputOf(process.stdout),
     stderr: outputOf(process.stderr),
     ask: isPerson ? (question) => ask(question, signal) : undefined,
-    now: () => performance.now(),
+    now: () => Number(process.hrtime.bigint()) / 1e6,
     signal,
     loadEngine: () => import('@mlcontainer/core'),
     mapStacks: () => process.setSourceMapsEnabled(true),

@@ -9,9 +9,14 @@ import type { ClockPort } from '@mlcontainer/plugin-kit';
 export function createClock(): ClockPort {
   return {
     now: () => new Date(),
-    monotonic: () => performance.now(),
+    monotonic,
     sleep,
   };
+}
+
+/** Milliseconds from an arbitrary start. `performance` would do, but Node loads ten modules for it. */
+export function monotonic(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
 }
 
 async function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {

@@ -1,6 +1,7 @@
 import { lookup as systemLookup, type LookupAddress } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 
+import { monotonic } from '../clock.ts';
 import { innermost, zoneOf, type Zone } from './zones.ts';
 
 /** Names to addresses, remembered for a while, so that the address that was judged is the one that is contacted. */
@@ -27,8 +28,8 @@ export function createResolver(resolve: Lookup = resolveHost): Resolver {
   const known = new Map<string, Known>();
   const addresses = (host: string): Promise<readonly LookupAddress[]> => {
     const held = known.get(host);
-    if (held !== undefined && held.until > performance.now()) return held.addresses;
-    const fresh = { until: performance.now() + KEEP_MS, addresses: resolve(host) };
+    if (held !== undefined && held.until > monotonic()) return held.addresses;
+    const fresh = { until: monotonic() + KEEP_MS, addresses: resolve(host) };
     known.set(host, fresh);
     fresh.addresses.catch(() => known.delete(host));
     return fresh.addresses;
