@@ -1,8 +1,8 @@
 import { bundleProgram } from '@mlcontainer/config-esbuild';
 
-// One file for every command line to load, in place of a hundred; its types are written beside it.
+// One file for every command line to load, in place of many; its types are written beside it.
 await bundleProgram({
   folder: import.meta.dirname,
   entries: { index: 'src/index.ts' },
-  inlined: ['yaml', 'zod'],
+  inlined: ['zod'],
 });

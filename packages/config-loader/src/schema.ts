@@ -1,6 +1,9 @@
 // By name of the module, so that a bundle leaves out what is not asked for.
 import * as z from 'zod';
 
+// A config is checked once: a checker that is compiled for it (zod's default) takes longer than it saves.
+z.config({ jitless: true });
+
 /** `detail` is what stands after "expected" in the message to the user. */
 function text(expression: RegExp, detail: string) {
   return z.string().regex(expression, detail);

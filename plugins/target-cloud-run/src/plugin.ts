@@ -7,11 +7,11 @@ import {
   type TargetFeature,
   type TargetPlugin,
 } from '@mlcontainer/plugin-kit';
-import { stringify } from 'yaml';
 import type { CloudRunOptions, CloudRunSettings } from './options.ts';
 import { brokenByPlan } from './rules.ts';
 import { optionsSchema } from './schema.ts';
 import { knativeService } from './service.ts';
+import { toYaml } from './yaml.ts';
 
 const SUPPORTS: Readonly<Record<TargetFeature, Support>> = {
   arm64: {
@@ -72,9 +72,4 @@ function constrain(cx: TargetContext<CloudRunSettings>): readonly PlanEdit[] {
     reason: `${error.message.replace(/\.$/, '')} (${error.code})`,
     remedy: error.fix,
   }));
-}
-
-/** YAML 1.2 that a reader of YAML 1.1 takes for the same; long lines stay whole. */
-function toYaml(value: object): string {
-  return stringify(value, { lineWidth: 0, version: '1.1', aliasDuplicateObjects: false });
 }

@@ -1,27 +1,32 @@
 import { PLUGIN_API, isPlugin, mlcError, type Plugin } from '@mlcontainer/plugin-kit';
-// By its own file: the package's entry loads all 47 of its modules, at every start.
-import satisfies from 'semver/functions/satisfies.js';
 import { CORE_VERSION } from '../version.ts';
 import { checkOptions } from './options.ts';
+
+/** Loaded by who names a range; by its own file, since the package's entry loads all 47 of its modules. */
+async function isWithin(version: string, range: string): Promise<boolean> {
+  const { default: satisfies } = await import('semver/functions/satisfies.js');
+  return satisfies(version, range, { includePrerelease: true });
+}
 
 /**
  * The stage `plugins`: everything that can be said of plugins before they see a model. Returns them in a fixed
  * order (by name), so that their order in the config never changes the bytes of an image.
  */
 export async function checkPlugins(values: readonly unknown[]): Promise<readonly Plugin[]> {
-  const plugins = values.map(checkShape);
+  const plugins: Plugin[] = [];
+  for (const [position, value] of values.entries()) plugins.push(await checkShape(value, position));
   checkUnique(plugins);
   const bound = await Promise.all(plugins.map(checkOptions));
   return bound.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function checkShape(value: unknown, position: number): Plugin {
+async function checkShape(value: unknown, position: number): Promise<Plugin> {
   if (!isPlugin(value)) throw mlcError('MLC2001', { position, detail: describe(value) });
   if (value.api !== PLUGIN_API) {
     throw mlcError('MLC2002', { plugin: value.name, api: value.api, supported: PLUGIN_API });
   }
   const range = value.compatibility?.core;
-  if (range !== undefined && !satisfies(CORE_VERSION, range, { includePrerelease: true })) {
+  if (range !== undefined && !(await isWithin(CORE_VERSION, range))) {
     throw mlcError('MLC2005', { plugin: value.name, range, core: CORE_VERSION });
   }
   return value;

@@ -40,9 +40,18 @@ const RANGES: Readonly<Record<Exclude<Zone, 'public'>, readonly Range[]>> = {
   ],
 };
 
-const LISTS: readonly (readonly [Zone, BlockList])[] = (
-  ['reserved', 'loopback', 'private'] as const
-).map((zone) => [zone, listOf(RANGES[zone])]);
+/** Made for the first address that is looked at: many runs reach no network. */
+const listsOnce = once(() =>
+  (['reserved', 'loopback', 'private'] as const).map((zone): readonly [Zone, BlockList] => [
+    zone,
+    listOf(RANGES[zone]),
+  ]),
+);
+
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
+}
 
 function listOf(ranges: readonly Range[]): BlockList {
   const list = new BlockList();
@@ -54,7 +63,7 @@ function listOf(ranges: readonly Range[]): BlockList {
 export function zoneOf(address: string): Zone {
   const bare = address.replace(/%.*$/, '');
   const family: Family = isIP(bare) === 6 ? 'ipv6' : 'ipv4';
-  return LISTS.find(([, list]) => list.check(bare, family))?.[0] ?? 'public';
+  return listsOnce().find(([, list]) => list.check(bare, family))?.[0] ?? 'public';
 }
 
 const REACH: readonly Zone[] = ['public', 'private', 'loopback', 'reserved'];
