@@ -78,6 +78,7 @@ async function runCommand(
   } finally {
     io.signal.removeEventListener('abort', stopping);
     host.close();
+    io.onDone?.([command.name, ...host.kinds()].join(' '));
   }
 }
 

@@ -21,6 +21,8 @@ export interface CliIo {
   /** Milliseconds from an arbitrary start. */
   readonly now: () => number;
   readonly signal: AbortSignal;
+  /** Told at the end what a command went through, in words that are the same for runs of the same kind. */
+  readonly onDone?: ((what: string) => void) | undefined;
   readonly loadEngine: () => Promise<Engine>;
   /** From now on, stacks out of code that is loaded name the lines that people wrote. */
   readonly mapStacks?: () => void;

@@ -1,4 +1,5 @@
 import { runCli } from './cli.ts';
+import type { Compiled } from './compiled.ts';
 import type { CliIo, Output } from './context.ts';
 import { coded } from './errors/coded.ts';
 import { renderError } from './errors/render.ts';
@@ -7,15 +8,17 @@ import { leanStart, toldStages } from './lean.ts';
 import { isCi, isLive } from './session.ts';
 import { makeStyle } from './term/style.ts';
 
-/** The process: its streams, signals and exit code. */
-export async function main(): Promise<void> {
+/** The process: its streams, signals and exit code. What is compiled of the program is kept where that is possible. */
+export async function main(program?: Pick<Compiled, 'keep'>): Promise<void> {
   ignoreBrokenPipe(process.stdout);
   ignoreBrokenPipe(process.stderr);
   expectTheUnexpected();
   const { signal, done } = interruptible(process);
-  const code = await runCli(processIo(signal));
+  const did: string[] = [];
+  const code = await runCli(processIo(signal, (what) => did.push(what)));
   done();
   await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+  program?.keep(did.join(' '));
   // Nothing that a plugin left open may keep the process.
   process.exit(code);
 }
@@ -33,7 +36,7 @@ function expectTheUnexpected(): void {
   });
 }
 
-function processIo(signal: AbortSignal): CliIo {
+function processIo(signal: AbortSignal, onDone: CliIo['onDone']): CliIo {
   const { env } = process;
   const isPerson = process.stdin.isTTY && process.stderr.isTTY && !isCi(env);
   return {
@@ -45,6 +48,7 @@ function processIo(signal: AbortSignal): CliIo {
     ask: isPerson ? (question) => ask(question, signal) : undefined,
     now: () => Number(process.hrtime.bigint()) / 1e6,
     signal,
+    onDone,
     loadEngine: () => import('@mlcontainer/core'),
     mapStacks: () => process.setSourceMapsEnabled(true),
     becomeLean: leanStart(process) === undefined || !process.execve ? undefined : becomeLean,

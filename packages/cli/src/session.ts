@@ -3,7 +3,7 @@ import type { CliContext, CliIo } from './context.ts';
 import type { CliHost, LogLevel } from './hosts/host.ts';
 import { jsonHost } from './hosts/json.ts';
 import { plainHost } from './hosts/plain.ts';
-import { resumingHost } from './hosts/resuming.ts';
+import { resumingHost, type ResumingHost } from './hosts/resuming.ts';
 import { terminalHost } from './hosts/terminal.ts';
 import type { OptionValue } from './command/parse.ts';
 import { makeStyle, wantsColor } from './term/style.ts';
@@ -39,7 +39,7 @@ export function globalValues(
 /** What commands are given, and the host that has to be closed after them. */
 export interface Session {
   readonly context: CliContext;
-  readonly host: CliHost;
+  readonly host: ResumingHost;
 }
 
 /** Opens the way to the user: live on a terminal, plain lines elsewhere, JSON where asked. */

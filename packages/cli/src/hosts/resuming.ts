@@ -5,6 +5,8 @@ import type { CliHost } from './host.ts';
 export interface ResumingHost extends CliHost {
   /** Beginnings and ends of stages so far. */
   toldStages(): number;
+  /** The kinds of events so far, sorted. */
+  kinds(): readonly string[];
 }
 
 /**
@@ -13,15 +15,24 @@ export interface ResumingHost extends CliHost {
  */
 export function resumingHost(host: CliHost, told: number): ResumingHost {
   let stages = 0;
+  const kinds = new Set<string>();
   return {
     ...host,
     notify: (event) => {
       const isTold = stages < told;
+      kinds.add(kindOf(event));
       if (isStage(event)) stages += 1;
       if (!isTold) host.notify(event);
     },
     toldStages: () => stages,
+    kinds: () => [...kinds].sort(),
   };
+}
+
+function kindOf(event: EngineEvent): string {
+  if ('stage' in event) return event.stage;
+  if ('reused' in event) return event.reused ? `${event.code}-reused` : event.code;
+  return 'how' in event ? `${event.code}-${event.how}` : event.code;
 }
 
 function isStage({ code }: EngineEvent): boolean {
