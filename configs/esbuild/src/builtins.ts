@@ -30,16 +30,21 @@ function isLazy(path: string): boolean {
   return path === ASSERT || typeof process.getBuiltinModule(path) === 'object';
 }
 
-/** CommonJS, so that an import is a property of it, read where it is used. */
+/**
+ * CommonJS, so that an import is a property of it, read where it is used. Not a property of its own: esbuild makes a copy
+ * of those for each file that imports it.
+ */
 function lazyModule(path: string): string {
   const names = Object.keys(process.getBuiltinModule(path) ?? {});
+  const isCalled = path === ASSERT;
   return [
     'let loaded;',
     `const load = () => loaded ??= process.getBuiltinModule(${JSON.stringify(path)});`,
-    ...(path === ASSERT
-      ? ['module.exports = (ok, ...more) => { if (!ok) load()(ok, ...more); };']
-      : []),
+    `const lazy = ${isCalled ? 'Object.create(Function.prototype)' : '{}'};`,
     `for (const name of ${JSON.stringify(names)})`,
-    '  Object.defineProperty(module.exports, name, { enumerable: true, get: () => load()[name] });',
+    '  Object.defineProperty(lazy, name, { enumerable: true, get: () => load()[name] });',
+    isCalled
+      ? 'module.exports = Object.setPrototypeOf((ok, ...more) => { if (!ok) load()(ok, ...more); }, lazy);'
+      : 'module.exports = Object.create(lazy);',
   ].join('\n');
 }

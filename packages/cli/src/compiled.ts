@@ -29,11 +29,11 @@ const MOST = 64;
  * is loaded, which is no function in it; this one is written when a run ends. Source in latin1: the bundle is ASCII.
  */
 export function loadCompiled(file: string, folder: string, flavour: string): Compiled {
-  const source = readFileSync(file, 'latin1');
+  const bytes = readFileSync(file);
   const place = join(folder, `program-${process.version}-${process.arch}-${flavour}`);
-  const sum = hash('sha256', source);
+  const sum = hash('sha256', bytes);
   const kept = read(place, sum);
-  const script = new Script(`${HEAD}${source}\n})`, {
+  const script = new Script(`${HEAD}${bytes.toString('latin1')}\n})`, {
     filename: file,
     columnOffset: -HEAD.length,
     ...(kept.data === undefined ? {} : { cachedData: kept.data }),

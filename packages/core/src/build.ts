@@ -64,12 +64,10 @@ export async function build(given: EngineContext, options: BuildOptions): Promis
         layersLine,
       );
       const images = await stage(cx, 'image', () => imagesOf(cx, plan, platforms), rootDigest);
-      const locked = await rememberLayers(cx, root, lock, platforms, frozen);
-      const done = await stage(
-        cx,
-        'outputs',
-        () => deliver(cx, options, images, folder, push),
-        told,
+      // The lock waits for the disk while the push waits for the registry.
+      const [locked, done] = await both(
+        rememberLayers(cx, root, lock, platforms, frozen),
+        stage(cx, 'outputs', () => deliver(cx, options, images, folder, push), told),
       );
       const reference = imageReference(plan, images.root.digest, push?.repository);
       const targets = await stage(
@@ -84,6 +82,12 @@ export async function build(given: EngineContext, options: BuildOptions): Promis
       return report;
     }),
   );
+}
+
+/** Waits for both to end, and throws the first failure in their order: nothing goes on behind the caller's back. */
+async function both<A, B>(one: Promise<A>, other: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([one, other]);
+  return [await one, await other];
 }
 
 /** A layout of an image whose model is an artifact does not serve by itself. */

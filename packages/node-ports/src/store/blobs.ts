@@ -1,5 +1,4 @@
-import type { BigIntStats } from 'node:fs';
-import { lstat } from 'node:fs/promises';
+import { lstatSync, type BigIntStats } from 'node:fs';
 
 import { openEntry } from './files.ts';
 import { touch } from './last-use.ts';
@@ -18,8 +17,8 @@ export async function findBlob(
   const segments = layout.blob(sha256);
   const path = layout.path(segments);
   try {
-    const stats = await lstat(path, { bigint: true });
-    if (!stats.isFile() || !(await isContained(layout, segments))) return undefined;
+    const stats = lstatSync(path, { bigint: true });
+    if (!stats.isFile() || !isContained(layout, segments)) return undefined;
     const text = sealText(stats);
     if (verified.get(path) === text) return path;
     const intact = (await isSealed(layout, sha256, stats)) || (await isRight(layout, sha256, text));
@@ -34,7 +33,7 @@ export async function findBlob(
 async function isSealed(layout: Layout, sha256: string, stats: BigIntStats): Promise<boolean> {
   if (!isOurs(stats)) return false;
   const path = layout.path(layout.seal(sha256));
-  const seal = await readSeal(path);
+  const seal = readSeal(path);
   if (seal?.text !== sealText(stats)) return false;
   // The time of a seal is the last use of its blob: the blob's own time is part of the seal.
   await touch(path, seal.lastUseMs);

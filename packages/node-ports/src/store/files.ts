@@ -1,9 +1,29 @@
-import { constants } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync, type BigIntStats } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
+
+const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /** Opens a file for reading; a symbolic link in its place is refused (ELOOP), and so is waiting for a FIFO. */
 export function openEntry(path: string): Promise<FileHandle> {
-  return open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  return open(path, FLAGS);
+}
+
+/**
+ * Reads a small file at once, which takes a tenth of the time that turns of the event loop take: a build looks at forty
+ * of them before it does anything. Undefined for what is no plain file, or longer than `limit` bytes.
+ */
+export function readEntry(
+  path: string,
+  limit: number,
+): { readonly stats: BigIntStats; readonly bytes: Buffer } | undefined {
+  const file = openSync(path, FLAGS);
+  try {
+    const stats = fstatSync(file, { bigint: true });
+    if (!stats.isFile() || stats.size > BigInt(limit)) return undefined;
+    return { stats, bytes: readFileSync(file) };
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** Makes a finished rename or unlink in this folder last through a power cut. */

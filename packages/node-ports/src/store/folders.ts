@@ -22,7 +22,7 @@ export async function findFolder(
   const segments = layout.folder(kind, key);
   const place = layout.path(segments);
   try {
-    if (!(await isContained(layout, [...segments, CONTENT, '']))) return undefined;
+    if (!isContained(layout, [...segments, CONTENT, ''])) return undefined;
     const expected = parseRecord(kind, key, await readFile(join(place, MANIFEST), 'utf8'));
     const actual = listFolder(join(place, CONTENT));
     if (JSON.stringify(actual) !== JSON.stringify(expected)) return undefined;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { lstat, mkdir, rm, writeFile } from 'node:fs/promises';
+import { lstatSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { errno } from './faults.ts';
@@ -70,7 +71,7 @@ export async function createRoot(layout: Layout): Promise<void> {
 /** Makes folders below the root, one by one: anything else that stands in their place, a symbolic link above all, is removed. */
 export async function ensureFolder(layout: Layout, segments: readonly string[]): Promise<string> {
   const last = layout.path(segments);
-  if (layout.real.has(last) && (await isRealFolder(last))) return last;
+  if (layout.real.has(last) && isRealFolder(last)) return last;
   let path = layout.root;
   for (const segment of segments) {
     path = join(path, segment);
@@ -85,27 +86,27 @@ async function ensureOne(path: string): Promise<void> {
     await mkdir(path);
   } catch (error) {
     if (errno(error) !== 'EEXIST') throw error;
-    if (await isRealFolder(path)) return;
+    if (isRealFolder(path)) return;
     await rm(path, { force: true });
     await mkdir(path, { recursive: true });
   }
 }
 
 /** Whether every folder on the way is a real one: nothing of the store is read through a symbolic link. Asked once a process. */
-export async function isContained(layout: Layout, segments: readonly string[]): Promise<boolean> {
+export function isContained(layout: Layout, segments: readonly string[]): boolean {
   let path = layout.root;
   for (const segment of segments.slice(0, -1)) {
     path = join(path, segment);
     if (layout.real.has(path)) continue;
-    if (!(await isRealFolder(path))) return false;
+    if (!isRealFolder(path)) return false;
     layout.real.add(path);
   }
   return true;
 }
 
-async function isRealFolder(path: string): Promise<boolean> {
+function isRealFolder(path: string): boolean {
   try {
-    return (await lstat(path)).isDirectory();
+    return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
   } catch {
     return false;
   }

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { open, type FileHandle } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 
-import { openEntry, writeAll } from './files.ts';
+import { readEntry, writeAll } from './files.ts';
 import { touch } from './last-use.ts';
 import { isContained, type Layout } from './layout.ts';
 
-const LIMIT = 64n * 1024n * 1024n;
+const LIMIT = 64 * 1024 * 1024;
 
 /** The text of a record: its SHA-256 on the first line, then JSON that repeats kind and key, so that a file in the wrong place is a miss. */
 export function recordText(kind: string, key: string, value: unknown): string {
@@ -29,19 +29,14 @@ function sum(text: string): string {
 /** The value of a record; undefined where it is missing, damaged or not a plain file. */
 export async function findRecord(layout: Layout, kind: string, key: string): Promise<unknown> {
   const segments = layout.record(kind, key);
-  let handle: FileHandle | undefined;
   try {
-    handle = await openEntry(layout.path(segments));
-    const stats = await handle.stat({ bigint: true });
-    if (!stats.isFile() || stats.size > LIMIT || !(await isContained(layout, segments)))
-      return undefined;
-    const value = parseRecord(kind, key, await handle.readFile('utf8'));
-    if (value !== undefined) await touch(layout.path(segments), Number(stats.mtimeMs));
+    const entry = readEntry(layout.path(segments), LIMIT);
+    if (entry === undefined || !isContained(layout, segments)) return undefined;
+    const value = parseRecord(kind, key, entry.bytes.toString('utf8'));
+    if (value !== undefined) await touch(layout.path(segments), Number(entry.stats.mtimeMs));
     return value;
   } catch {
     return undefined;
-  } finally {
-    await handle?.close();
   }
 }
 

@@ -3,7 +3,7 @@ import type { BigIntStats } from 'node:fs';
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 
-import { openEntry } from './files.ts';
+import { readEntry } from './files.ts';
 
 /** More than any seal has. */
 const LIMIT = 256;
@@ -22,20 +22,13 @@ export function isOurs(stats: BigIntStats): boolean {
 }
 
 /** A seal that this user wrote, with the time of the blob's last use; undefined where there is none. */
-export async function readSeal(
-  path: string,
-): Promise<{ text: string; lastUseMs: number } | undefined> {
-  let handle: FileHandle | undefined;
+export function readSeal(path: string): { text: string; lastUseMs: number } | undefined {
   try {
-    handle = await openEntry(path);
-    const stats = await handle.stat({ bigint: true });
-    if (!stats.isFile() || !isOurs(stats)) return undefined;
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(LIMIT), 0, LIMIT, 0);
-    return { text: buffer.toString('utf8', 0, bytesRead), lastUseMs: Number(stats.mtimeMs) };
+    const entry = readEntry(path, LIMIT);
+    if (entry === undefined || !isOurs(entry.stats)) return undefined;
+    return { text: entry.bytes.toString('utf8'), lastUseMs: Number(entry.stats.mtimeMs) };
   } catch {
     return undefined;
-  } finally {
-    await handle?.close();
   }
 }
 
