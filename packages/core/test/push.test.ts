@@ -91,6 +91,17 @@ describe('a push', () => {
     expect(report.pushed?.sent).toBeLessThan(64 * 1024);
   });
 
+  test('of a changed model asks for each blob once', async () => {
+    await push();
+    registry.journal.clear();
+    await push(await planned({}, Buffer.from(PLAIN_PICKLE).fill(0x2b, 14, 15)));
+    const asked = registry.journal.entries
+      .filter(({ method, path: at }) => method === 'HEAD' && at.includes('/blobs/'))
+      .map(({ path: at }) => at);
+    expect(asked.length).toBeGreaterThan(2);
+    expect(asked).toEqual([...new Set(asked)]);
+  });
+
   test('makes what the lock knows and the registry lacks', async () => {
     const { digest } = await push();
     newMachine();

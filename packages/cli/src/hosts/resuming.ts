@@ -5,7 +5,7 @@ import type { CliHost } from './host.ts';
 export interface ResumingHost extends CliHost {
   /** Beginnings and ends of stages so far. */
   toldStages(): number;
-  /** The kinds of events so far, sorted. */
+  /** The kinds of events so far, sorted; without those whose number is a matter of time. */
   kinds(): readonly string[];
 }
 
@@ -20,7 +20,7 @@ export function resumingHost(host: CliHost, told: number): ResumingHost {
     ...host,
     notify: (event) => {
       const isTold = stages < told;
-      kinds.add(kindOf(event));
+      if (!OF_TIME.test(event.code)) kinds.add(kindOf(event));
       if (isStage(event)) stages += 1;
       if (!isTold) host.notify(event);
     },
@@ -28,6 +28,8 @@ export function resumingHost(host: CliHost, told: number): ResumingHost {
     kinds: () => [...kinds].sort(),
   };
 }
+
+const OF_TIME = /-progress$|^waiting$/;
 
 function kindOf(event: EngineEvent): string {
   if ('stage' in event) return event.stage;

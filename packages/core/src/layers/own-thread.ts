@@ -24,27 +24,18 @@ export function isSmallLayer(layer: ImageLayer, { model }: Plan): boolean {
 
 /** Makes layers in the thread that calls, beside whatever else that does. */
 export interface OwnThread {
-  /** Makes one layer; one at a time. */
+  /** Makes one layer: one at a time that takes a compiler, and small ones beside it, while it waits for the disk. */
   run(job: LayerJob, options: RunJobOptions): Promise<LayerResult>;
-  /** Makes a small layer, one after the other, also while `run` is at work. */
-  runSmall(job: LayerJob, options: RunJobOptions): Promise<LayerResult>;
   close(): Promise<void>;
 }
 
 export function ownThread(ports: Ports): OwnThread {
   const compilers = createCompilers(ports);
-  let last: Promise<unknown> = Promise.resolve();
-  const run = async (job: LayerJob, { signal, onStart }: RunJobOptions): Promise<LayerResult> => {
-    signal.throwIfAborted();
-    onStart?.();
-    return runJob(job, { ports, signal, compilers });
-  };
   return {
-    run,
-    runSmall: (job, options) => {
-      const made = last.then(() => run(job, options));
-      last = made.catch(() => undefined);
-      return made;
+    run: async (job, { signal, onStart }) => {
+      signal.throwIfAborted();
+      onStart?.();
+      return runJob(job, { ports, signal, compilers });
     },
     close: () => compilers.close(),
   };

@@ -54,7 +54,7 @@ export function threadedRunner(settings: WorkerSettings): LayerRunner {
   return {
     run: (job, options) =>
       isSmall(job)
-        ? crew.own.runSmall(job, options)
+        ? crew.own.run(job, options)
         : new Promise((done, failed) => {
             queue.push({ job, ...options, done, failed });
             // The largest first, so that none is left on its own at the end.

@@ -109,6 +109,7 @@ async function finish(
   const before = instead ? await pushModelArtifact(cx, plan, to, images, tags) : undefined;
   const { outcomes } = await pushGraph(to, graph, {
     ...{ signal: cx.signal, mountFrom, onProgress: told(cx, namesOf(images)) },
+    sentBefore: new Set(early.keys()),
   });
   // What went ahead is found there by the rest, which must not make it look as if it had been there all along.
   const all = [...new Map([...outcomes, ...early]).values()];

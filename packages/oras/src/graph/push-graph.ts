@@ -36,6 +36,8 @@ export interface PushGraphOptions {
   readonly concurrency?: number;
   /** Repositories of the same registry that may hold a blob already. */
   readonly mountFrom?: readonly string[] | ((blob: Descriptor) => readonly string[]);
+  /** Blobs that were pushed a moment ago: they are not asked for. */
+  readonly sentBefore?: ReadonlySet<Digest>;
   readonly onProgress?: (progress: PushProgress) => void;
 }
 
@@ -226,7 +228,8 @@ async function isPresent(
   const mountFrom = sourcesOf(state, descriptor);
   signal.throwIfAborted();
   const options: ManifestOptions = { signal, access: 'push', mountFrom };
-  const present = await state.target.has(descriptor, options);
+  const isSent = state.options.sentBefore?.has(descriptor.digest) === true;
+  const present = isSent || (await state.target.has(descriptor, options));
   if (present) done(state, descriptor, { how: 'present', sent: 0 });
   return present;
 }
