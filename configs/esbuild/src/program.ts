@@ -96,6 +96,8 @@ const URL_NAME = '__mlcontainer_url';
 const COMMONJS = {
   format: 'cjs',
   outExtension: { '.js': '.cjs' },
+  // Code that runs from a cache (node:vm) has no `import()` without a warning; what is outside is required.
+  supported: { 'dynamic-import': false },
   define: { 'import.meta.url': URL_NAME },
   banner: { js: `const ${URL_NAME}=require('node:url').pathToFileURL(__filename).href;` },
 } as const;

@@ -20,12 +20,17 @@ if (complaint !== undefined) {
   // Loaded only now: an old Node could not even parse it.
   const program = compiled === undefined ? undefined : bundled(compiled);
   const { main } = (program?.exports as typeof mainModule) ?? (await import('./main.ts'));
-  await main(program);
+  await main({
+    keepCode: program?.keep,
+    importModule: (url) => import(url) as Promise<object>,
+  });
 }
 
-/** The bundle with the code that is kept of it; undefined where sources run as they are. */
+/** The bundle with the code that is kept of it for a command; undefined where sources run as they are. */
 function bundled(folder: string): Compiled | undefined {
   if (!import.meta.url.endsWith('.js')) return undefined;
+  const [command = 'none'] = process.argv.slice(2).filter((word) => /^[a-z]{1,16}$/.test(word));
   const flavour = process.env['MLCONTAINER_LEAN'] === undefined ? 'plain' : 'lean';
-  return loadCompiled(fileURLToPath(new URL('./main.cjs', import.meta.url)), folder, flavour);
+  const file = fileURLToPath(new URL('./main.cjs', import.meta.url));
+  return loadCompiled(file, folder, `${flavour}-${command}`);
 }

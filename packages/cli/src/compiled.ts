@@ -2,7 +2,7 @@ import { hash, randomBytes } from 'node:crypto';
 import { lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { constants, Script } from 'node:vm';
+import { Script } from 'node:vm';
 
 /** A CommonJS file that ran, and the way to keep what V8 compiled of it. */
 export interface Compiled {
@@ -26,7 +26,8 @@ const MOST = 64;
 
 /**
  * Runs a CommonJS file with the code that is kept of it in a folder. Node's own cache keeps what is compiled when a file
- * is loaded, which is no function in it; this one is written when a run ends. Source in latin1: the bundle is ASCII.
+ * is loaded, which is no function in it; this one is written when a run ends. The file has to be ASCII, and without
+ * `import()`, for which such code has no loader.
  */
 export function loadCompiled(file: string, folder: string, flavour: string): Compiled {
   const bytes = readFileSync(file);
@@ -37,7 +38,6 @@ export function loadCompiled(file: string, folder: string, flavour: string): Com
     filename: file,
     columnOffset: -HEAD.length,
     ...(kept.data === undefined ? {} : { cachedData: kept.data }),
-    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
   const isWarm = kept.data !== undefined && script.cachedDataRejected === false;
   const known = isWarm ? kept.did : [];

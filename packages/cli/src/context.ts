@@ -24,6 +24,8 @@ export interface CliIo {
   /** Told at the end what a command went through, in words that are the same for runs of the same kind. */
   readonly onDone?: ((what: string) => void) | undefined;
   readonly loadEngine: () => Promise<Engine>;
+  /** `import()` of a URL; code that runs from a cache has none of its own. */
+  readonly importModule?: (url: string) => Promise<object>;
   /** From now on, stacks out of code that is loaded name the lines that people wrote. */
   readonly mapStacks?: () => void;
   /**

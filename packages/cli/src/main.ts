@@ -8,17 +8,27 @@ import { leanStart, toldStages } from './lean.ts';
 import { isCi, isLive } from './session.ts';
 import { makeStyle } from './term/style.ts';
 
-/** The process: its streams, signals and exit code. What is compiled of the program is kept where that is possible. */
-export async function main(program?: Pick<Compiled, 'keep'>): Promise<void> {
+/** What the start of the process does for the rest of it. */
+export interface Start {
+  /** Keeps what is compiled of the program, by what the run did. */
+  readonly keepCode: Compiled['keep'] | undefined;
+  /** `import()` of a URL. */
+  readonly importModule: (url: string) => Promise<object>;
+}
+
+/** The process: its streams, signals and exit code. */
+export async function main({ keepCode, importModule }: Start): Promise<void> {
   ignoreBrokenPipe(process.stdout);
   ignoreBrokenPipe(process.stderr);
   expectTheUnexpected();
   const { signal, done } = interruptible(process);
   const did: string[] = [];
-  const code = await runCli(processIo(signal, (what) => did.push(what)));
+  const onDone = (what: string): void => void did.push(what);
+  const code = await runCli({ ...processIo(signal), onDone, importModule });
   done();
   await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
-  program?.keep(did.join(' '));
+  // A word that was no command is not worth a file.
+  if (code === 0 || did.length > 0) keepCode?.(did.join(' '));
   // Nothing that a plugin left open may keep the process.
   process.exit(code);
 }
@@ -36,7 +46,7 @@ function expectTheUnexpected(): void {
   });
 }
 
-function processIo(signal: AbortSignal, onDone: CliIo['onDone']): CliIo {
+function processIo(signal: AbortSignal): CliIo {
   const { env } = process;
   const isPerson = process.stdin.isTTY && process.stderr.isTTY && !isCi(env);
   return {
@@ -48,7 +58,6 @@ function processIo(signal: AbortSignal, onDone: CliIo['onDone']): CliIo {
     ask: isPerson ? (question) => ask(question, signal) : undefined,
     now: () => Number(process.hrtime.bigint()) / 1e6,
     signal,
-    onDone,
     loadEngine: () => import('@mlcontainer/core'),
     mapStacks: () => process.setSourceMapsEnabled(true),
     becomeLean: leanStart(process) === undefined || !process.execve ? undefined : becomeLean,

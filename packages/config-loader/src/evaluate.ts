@@ -6,6 +6,17 @@ import { isMlcError, mlcError, nearest, type ConfigEnv } from '@mlcontainer/plug
 import type { ConfigBundle } from './bundle.ts';
 import { firstPlace, mapStack } from './stack.ts';
 
+/** `import()` of a URL. */
+export type ImportModule = (url: string) => Promise<{ default?: unknown }>;
+
+const importHere: ImportModule = (url) => import(url) as ReturnType<ImportModule>;
+
+interface EvaluateOptions {
+  readonly env: ConfigEnv;
+  readonly signal: AbortSignal;
+  readonly importModule: ImportModule | undefined;
+}
+
 /**
  * Runs a bundled config and gives what it exports, awaited, and called where it is a function.
  * Throws MLC1007 with the user's own line when its code throws, MLC1008 when nothing is exported.
@@ -13,17 +24,16 @@ import { firstPlace, mapStack } from './stack.ts';
 export async function evaluateConfig(
   file: string,
   bundle: ConfigBundle,
-  env: ConfigEnv,
-  signal: AbortSignal,
+  { env, signal, importModule = importHere }: EvaluateOptions,
 ): Promise<unknown> {
   const address = { url: '' };
   try {
-    const module = await untilAborted(importBundle(file, bundle, address), signal);
+    const module = await untilAborted(importBundle(file, bundle, address, importModule), signal);
     const exported = await untilAborted(defaultExport(module), signal);
     return await untilAborted(isFunction(exported) ? exported(env) : exported, signal);
   } catch (cause) {
     if (isMlcError(cause) || signal.aborted) throw cause;
-    throw await thrown(file, bundle, address.url, cause);
+    throw await thrown(file, bundle, { url: address.url, importModule }, cause);
   }
 }
 
@@ -54,11 +64,12 @@ async function importBundle(
   file: string,
   bundle: ConfigBundle,
   address: { url: string },
+  importModule: ImportModule,
 ): Promise<{ default?: unknown }> {
   const written = await writeTemporary(file, bundle.code);
   address.url = written === undefined ? dataUrl(bundle.code) : pathToFileURL(written).href;
   try {
-    return (await import(address.url)) as { default?: unknown };
+    return await importModule(address.url);
   } finally {
     if (written !== undefined) await removeTemporary(written);
   }
@@ -127,7 +138,7 @@ async function removeTemporary(path: string): Promise<void> {
 async function thrown(
   file: string,
   bundle: ConfigBundle,
-  url: string,
+  { url, importModule }: { url: string; importModule: ImportModule },
   cause: unknown,
 ): Promise<Error> {
   if (!(cause instanceof Error)) {
@@ -135,7 +146,7 @@ async function thrown(
   }
   if (url !== '') rewriteStack(cause, url, bundle);
   const place = firstPlace(cause.stack ?? '', bundle.inputs) ?? { file };
-  const detail = await describe(cause, bundle.notes.specifiers);
+  const detail = await describe(cause, bundle.notes.specifiers, importModule);
   return mlcError('MLC1007', { ...place, detail }, { cause });
 }
 
@@ -146,12 +157,16 @@ function rewriteStack(error: Error, url: string, bundle: ConfigBundle): void {
 }
 
 /** The message with the specifiers that the user wrote in place of addresses, and the export that was meant. */
-async function describe(error: Error, specifiers: ReadonlyMap<string, string>): Promise<string> {
+async function describe(
+  error: Error,
+  specifiers: ReadonlyMap<string, string>,
+  importModule: ImportModule,
+): Promise<string> {
   let text = error.name === 'Error' ? error.message : `${error.name}: ${error.message}`;
   for (const [address, specifier] of specifiers) text = text.replaceAll(address, specifier);
   const missing = /module '(.+)' does not provide an export named '(.+)'/.exec(text);
   if (!missing?.[1] || !missing[2]) return text;
-  const names = await exportsOf(missing[1], specifiers);
+  const names = await exportsOf(missing[1], specifiers, importModule);
   const [meant] = nearest(missing[2], names);
   return meant === undefined ? text : `${text}; did you mean ${meant}?`;
 }
@@ -159,9 +174,9 @@ async function describe(error: Error, specifiers: ReadonlyMap<string, string>): 
 async function exportsOf(
   specifier: string,
   specifiers: ReadonlyMap<string, string>,
+  importModule: ImportModule,
 ): Promise<string[]> {
   const address = [...specifiers].find(([, written]) => written === specifier)?.[0];
   if (address === undefined) return [];
-  const module: unknown = await import(address).catch(() => ({}));
-  return Object.keys(module as object);
+  return Object.keys(await importModule(address).catch(() => ({})));
 }

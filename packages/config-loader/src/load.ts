@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { mlcError, type ConfigEnv, type ConfigProblem } from '@mlcontainer/plugin-kit';
 import { bundleConfig } from './bundle.ts';
-import { evaluateConfig } from './evaluate.ts';
+import { evaluateConfig, type ImportModule } from './evaluate.ts';
 import { findConfig, type FindOptions } from './find.ts';
 import { flattenPlugins, type ListedPlugin } from './flatten.ts';
 import { locate, readSource, type Location, type Source } from './locate.ts';
@@ -18,6 +18,8 @@ export interface LoadOptions extends FindOptions {
   readonly signal: AbortSignal;
   /** Where bundled configs are kept between runs, for this user alone; absolute. None are when it is left out. */
   readonly cacheFolder?: string | undefined;
+  /** `import()` of a URL; this package's own when left out. */
+  readonly importModule?: ImportModule | undefined;
 }
 
 /** A config found, run, and checked. */
@@ -43,7 +45,11 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   signal.throwIfAborted();
   const file = await findConfig(options);
   const bundle = await bundleConfig(file, options.cacheFolder);
-  const value = await evaluateConfig(file, bundle, env, signal);
+  const value = await evaluateConfig(file, bundle, {
+    env,
+    signal,
+    importModule: options.importModule,
+  });
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw mlcError('MLC1008', { file, got: describeValue(value) });
   }

@@ -33,6 +33,8 @@ export interface EngineContext {
   readonly allowHosts?: (hosts: readonly string[]) => void;
   /** Called before work that takes much memory, while nothing is half done yet: it may not return. */
   readonly beforeMuchWork?: (() => void) | undefined;
+  /** `import()` of a URL, where the engine runs as code that has none of its own. */
+  readonly importModule?: ((url: string) => Promise<object>) | undefined;
 }
 
 /** What a host hands to the engine: its surroundings, never looked up by the engine itself. */
@@ -49,11 +51,13 @@ export interface ContextOptions {
   readonly configCache?: string | undefined;
   /** Called before work that takes much memory, while nothing is half done yet: it may start the process anew. */
   readonly beforeMuchWork?: (() => void) | undefined;
+  /** `import()` of a URL, where the engine runs as code that has none of its own. */
+  readonly importModule?: ((url: string) => Promise<object>) | undefined;
 }
 
 /** The context of a real run on this machine. */
 export function createContext(options: ContextOptions): EngineContext {
-  const { cwd, env, host, signal, configCache, beforeMuchWork } = options;
+  const { cwd, env, host, signal, configCache, beforeMuchWork, importModule } = options;
   const settings = {
     env,
     ...(options.cacheDir === undefined ? {} : { cacheDir: options.cacheDir }),
@@ -71,6 +75,6 @@ export function createContext(options: ContextOptions): EngineContext {
   const closing = byPlan ? { allowHosts } : {};
   return {
     ...{ ...settings, cwd, ports, host, signal, configCache, beforeMuchWork },
-    ...{ buildah, layerRunner, ...closing },
+    ...{ importModule, buildah, layerRunner, ...closing },
   };
 }

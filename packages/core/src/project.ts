@@ -48,5 +48,6 @@ function readConfig(cx: EngineContext, options: ProjectOptions): Promise<LoadedC
     env: { command: options.command, mode: options.mode, ci: Boolean(cx.env['CI']) },
     signal: cx.signal,
     cacheFolder: cx.configCache,
+    importModule: cx.importModule,
   });
 }

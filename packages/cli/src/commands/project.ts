@@ -35,6 +35,7 @@ export async function openEngine(
     offline: choices.offline ?? false,
     configCache: codeCacheFolder(io.env, 'configs'),
     beforeMuchWork: context.becomeLean,
+    importModule: io.importModule,
     ...(cacheDir === undefined ? {} : { cacheDir: resolve(cwd, cacheDir) }),
   });
   return { engine, cx };
