@@ -4,6 +4,7 @@ import { withParents, type Entry } from '@mlcontainer/oci';
 import { mlcError, type PlannedFile } from '@mlcontainer/plugin-kit';
 import { serverPackage } from '@mlcontainer/server';
 import { sha256 } from '../../json.ts';
+import { once } from '../../once.ts';
 import type { LayerJob, LayerResult } from '../job.ts';
 import type { JobContext } from '../run-job.ts';
 import { layerIntoStore } from '../write.ts';
@@ -12,8 +13,9 @@ type FilesJob = Extract<LayerJob, { root: string }>;
 
 /** Files of server, plugins and project, each proved by its hash, with bytecode for the Python among them. */
 export async function filesLayer(job: FilesJob, cx: JobContext): Promise<LayerResult> {
+  const places = { root: job.root, server: once(serverPackage) };
   const files = await Promise.all(
-    job.files.map(async (file) => ({ file, bytes: await provedBytes(file, job.root) })),
+    job.files.map(async (file) => ({ file, bytes: await provedBytes(file, places) })),
   );
   const entries = files.map(({ file, bytes }): Entry =>
     fileEntry(file.path.slice(1), file.mode, bytes),
@@ -27,8 +29,14 @@ function fileEntry(imagePath: string, mode: number, bytes: Uint8Array): Entry {
   return { type: 'file', path: imagePath, mode, content: { kind: 'bytes', bytes } };
 }
 
-async function provedBytes(file: PlannedFile, root: string): Promise<Uint8Array> {
-  const bytes = await contentOf(file, root);
+/** Where files come from; the server's package is read once for all of its files. */
+interface Places {
+  readonly root: string;
+  readonly server: typeof serverPackage;
+}
+
+async function provedBytes(file: PlannedFile, places: Places): Promise<Uint8Array> {
+  const bytes = await contentOf(file, places);
   const actual = sha256(bytes);
   if (actual === file.sha256) return bytes;
   throw mlcError('MLC2112', { path: file.path, expected: file.sha256, actual });
@@ -36,11 +44,11 @@ async function provedBytes(file: PlannedFile, root: string): Promise<Uint8Array>
 
 async function contentOf(
   { source, path: imagePath }: PlannedFile,
-  root: string,
+  places: Places,
 ): Promise<Uint8Array> {
   if (source.kind === 'inline') return Buffer.from(source.text);
-  if (source.kind === 'project') return readFile(path.join(root, source.from));
-  const server = await serverPackage();
+  if (source.kind === 'project') return readFile(path.join(places.root, source.from));
+  const server = await places.server();
   const found = server.files.find((file) => file.path === source.from);
   if (found === undefined) throw mlcError('MLC2107', { path: source.from, used: imagePath });
   return found.bytes;
