@@ -50,6 +50,8 @@ export interface Repository extends ContentTarget {
   headManifest(reference: string, options: ManifestOptions): Promise<Descriptor | undefined>;
   /** From mirrors or the registry; verified. MLC6510 missing, MLC6512 unusable, MLC6513 other bytes than its digest. */
   getManifest(reference: string | Descriptor, options: ContentOptions): Promise<FetchedManifest>;
+  /** What the registry itself holds, verified: no mirror is asked. Undefined where there is none; MLC6512, MLC6513. */
+  ownManifest(reference: string, options: ManifestOptions): Promise<FetchedManifest | undefined>;
   /** Writes a manifest under its digest or a tag, and its referrers tag where the registry needs that. MLC6522 parts missing. */
   putManifest(content: Content, tag: string | undefined, options: ContentOptions): Promise<void>;
   /** Removes a manifest by digest, and it from its subject's referrers tag. Throws MLC6510 where there is none. */

@@ -2,7 +2,7 @@ import { pushBlob } from './blob/push.ts';
 import { fetchBlob, hasBlob } from './blob/read.ts';
 import type { Content, PushOptions, PushOutcome } from './content.ts';
 import { pushKey, type Context } from './context.ts';
-import { getManifest, headManifest, resolveManifest } from './manifest/read.ts';
+import { getManifest, getOwnManifest, headManifest, resolveManifest } from './manifest/read.ts';
 import { deleteManifest, putManifest, tagManifest } from './manifest/write.ts';
 import { isManifest } from './media-types.ts';
 import { asDigest } from './reference.ts';
@@ -31,6 +31,7 @@ export function createRepository(context: Context): Repository {
     tag: (manifest, tag, options) => tagManifest(context, manifest, tag, options),
     headManifest: (reference, options) => headManifest(context, reference, options),
     getManifest: (reference, options) => getManifest(context, reference, options),
+    ownManifest: (reference, options) => getOwnManifest(context, reference, options),
     putManifest: (content, tag, options) => putManifest(context, content, tag, options),
     deleteManifest: ({ digest }, options) => deleteManifest(context, digest, options),
   };

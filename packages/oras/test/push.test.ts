@@ -84,6 +84,58 @@ it('sends a changed layer alone, and opens no other', async () => {
   expect(progress.at(-1)).toBe(200_000);
 });
 
+it('what the tagged image names is there, and is not asked for one by one', async () => {
+  await using registry = await startRegistry();
+  const [base, large] = [layer('base'), layer('large', 50_000)];
+  const first = imageOf([base, large, layer('1')], 'v1');
+  await pushGraph(testRepository(registry, 'a').repository, first, { signal });
+  registry.journal.clear();
+  const second = imageOf([base, large, layer('2')], 'v1');
+  await pushGraph(testRepository(registry, 'a').repository, second, { signal });
+  const asks = asked(registry);
+  expect(asks.filter((ask) => ask.endsWith('404')).sort()).toEqual([
+    'HEAD blob 404',
+    'HEAD manifest 404',
+  ]);
+  expect(asks).toContain('GET manifest 200');
+  expect(asks).not.toContain('HEAD blob 200');
+});
+
+it('a blob that was lost under the tagged image is sent again', async () => {
+  const base = counted(layer('base'));
+  const collected = {
+    name: 'collected',
+    on: { endpoint: 'manifest', method: 'PUT', nth: 2 },
+    then: { kind: 'forget-blobs', digest: base.descriptor.digest },
+  } as const;
+  await using registry = await startRegistry({ faults: [collected] });
+  await pushGraph(testRepository(registry, 'a').repository, imageOf([base, layer('1')], 'v1'), {
+    signal,
+  });
+  const second = imageOf([base, layer('2')], 'v1');
+  await pushGraph(testRepository(registry, 'a').repository, second, { signal });
+  expect(base.opened()).toBe(2);
+  expect(await registry.readBlob('a', base.descriptor.digest)).toBeDefined();
+});
+
+it('where the tagged image cannot be read, each blob is asked for', async () => {
+  const broken = {
+    name: 'unreadable',
+    on: { endpoint: 'manifest', method: 'GET' },
+    then: { kind: 'change', status: 404 },
+  } as const;
+  await using registry = await startRegistry({ faults: [broken] });
+  const base = layer('base');
+  await pushGraph(testRepository(registry, 'a').repository, imageOf([base, layer('1')], 'v1'), {
+    signal,
+  });
+  registry.journal.clear();
+  const second = imageOf([base, layer('2')], 'v1');
+  const { sent } = await pushGraph(testRepository(registry, 'a').repository, second, { signal });
+  expect(sent).toBeGreaterThan(0);
+  expect(asked(registry)).toContain('HEAD blob 200');
+});
+
 it('a blob that two layers share, and two pushes at once, is sent once', async () => {
   await using registry = await startRegistry();
   const { client } = testRepository(registry, 'a');

@@ -64,11 +64,7 @@ export function openPush(cx: EngineContext, plan: Plan, target: PushTarget): Ima
       sending.catch((error: unknown) => stop.abort(error));
       sent.set(layer.result.digest, sending);
     },
-    finish: async (images) => {
-      const early = new Map<Digest, PushOutcome>();
-      for (const [digest, sending] of sent) early.set(digest, await sending);
-      return finish(inner, plan, to, { repository, tags: target.tags }, images, early);
-    },
+    finish: (images) => finish(inner, plan, to, { repository, tags: target.tags }, images, sent),
     close: async () => {
       stop.abort(new Error('the push was given up'));
       await Promise.allSettled(sent.values());
@@ -96,7 +92,7 @@ async function finish(
   to: Repository,
   { repository, tags }: Required<PushTarget>,
   images: ImageSet,
-  early: ReadonlyMap<Digest, PushOutcome>,
+  sent: ReadonlyMap<Digest, Promise<PushOutcome>>,
 ): Promise<PushedImage> {
   const blobs = images.images.flatMap((image) => imageBlobs(cx, plan, image));
   const own = images.index === undefined ? [] : [images.index.index];
@@ -109,8 +105,11 @@ async function finish(
   const before = instead ? await pushModelArtifact(cx, plan, to, images, tags) : undefined;
   const { outcomes } = await pushGraph(to, graph, {
     ...{ signal: cx.signal, mountFrom, onProgress: told(cx, namesOf(images)) },
-    sentBefore: new Set(early.keys()),
+    sentBefore: sent,
   });
+  const early = await Promise.all(
+    [...sent].map(async ([digest, sending]) => [digest, await sending] as const),
+  );
   // What went ahead is found there by the rest, which must not make it look as if it had been there all along.
   const all = [...new Map([...outcomes, ...early]).values()];
   if (all.length > 0) await rememberRepository(cx.ports.store, to.registry, to.repository, digests);

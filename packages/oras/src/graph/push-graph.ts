@@ -19,7 +19,8 @@ export interface Graph {
 }
 
 /** A layout, or a repository: what it can do more is used. */
-export type GraphTarget = ContentTarget & Partial<Pick<Repository, 'headManifest' | 'putManifest'>>;
+export type GraphTarget = ContentTarget &
+  Partial<Pick<Repository, 'headManifest' | 'ownManifest' | 'putManifest'>>;
 
 /** How far one blob or manifest is. Bytes. */
 export interface PushProgress {
@@ -36,8 +37,8 @@ export interface PushGraphOptions {
   readonly concurrency?: number;
   /** Repositories of the same registry that may hold a blob already. */
   readonly mountFrom?: readonly string[] | ((blob: Descriptor) => readonly string[]);
-  /** Blobs that were pushed a moment ago: they are not asked for. */
-  readonly sentBefore?: ReadonlySet<Digest>;
+  /** Blobs that others push, or did a moment ago: they are waited for, and not asked for. */
+  readonly sentBefore?: ReadonlyMap<Digest, Promise<unknown>>;
   readonly onProgress?: (progress: PushProgress) => void;
 }
 
@@ -63,6 +64,8 @@ interface State {
   readonly options: PushGraphOptions;
   readonly root: Content;
   readonly outcomes: Map<Digest, PushOutcome>;
+  /** What the image names that had a tag until now. */
+  readonly known: Promise<ReadonlySet<Digest>>;
 }
 
 /**
@@ -82,19 +85,48 @@ export async function pushGraph(
       digest: 'none',
       detail: 'no manifest was given',
     });
-  const state: State = { target, graph, options, root, outcomes: new Map() };
-  const pending = await tagsToMove(state);
-  const isThere = pending.length < graph.tags.length || !(await pushBelow(state));
+  const asking = { target, graph, options, root, outcomes: new Map() };
+  const { pending, replaced } = await tagsToMove(asking);
+  const isNamed = pending.length < graph.tags.length;
+  const known = isNamed || replaced === undefined ? NOTHING : partsOfImage(asking, replaced);
+  // Whoever waits for it sees the failure.
+  known.catch(() => undefined);
+  const state: State = { ...asking, known };
+  const isThere = isNamed || !(await pushBelow(state));
   if (!isThere || pending.length > 0) await putRoot(state, pending);
   const sent = [...state.outcomes.values()].reduce((sum, outcome) => sum + outcome.sent, 0);
   return { root: root.descriptor, outcomes: state.outcomes, moved: pending, sent };
 }
 
-/** The tags that do not name the root yet. One that does proves that the root is there. */
-async function tagsToMove(state: State): Promise<readonly string[]> {
+const NOTHING: Promise<ReadonlySet<Digest>> = Promise.resolve(new Set<Digest>());
+
+type Asking = Omit<State, 'known'>;
+
+/** The tags that do not name the root yet, and what one of them names. One that does proves that the root is there. */
+async function tagsToMove(
+  state: Asking,
+): Promise<{ pending: readonly string[]; replaced: Descriptor | undefined }> {
   const { graph, root } = state;
   const found = await mapInTurn(graph.tags, (tag) => headOf(state, tag));
-  return graph.tags.filter((_, at) => found[at]?.digest !== root.descriptor.digest);
+  const pending = graph.tags.filter((_, at) => found[at]?.digest !== root.descriptor.digest);
+  return { pending, replaced: found.find((manifest) => manifest !== undefined) };
+}
+
+/**
+ * Config and layers of an image that is there, and so are they: one answer instead of a question for each of them. Of
+ * a registry that lost some the root will say so, and they are pushed then. Nothing where the image cannot be read.
+ */
+async function partsOfImage(state: Asking, image: Descriptor): Promise<ReadonlySet<Digest>> {
+  const { target, options } = state;
+  try {
+    const found = await target.ownManifest?.(image.digest, askingOptions(state));
+    if (found === undefined) return await NOTHING;
+    return new Set(partsOf(parseManifest(found.bytes, target.name, image.digest)));
+  } catch (error) {
+    options.signal.throwIfAborted();
+    if (isMlcError(error)) return NOTHING;
+    throw error;
+  }
 }
 
 /** The first alone, so that what is learnt of the registry (a token, a challenge) serves the others. */
@@ -107,22 +139,24 @@ async function head(state: State, digest: Digest): Promise<boolean> {
   return (await headOf(state, digest)) !== undefined;
 }
 
-async function headOf(state: State, reference: string): Promise<Descriptor | undefined> {
+async function headOf(state: Asking, reference: string): Promise<Descriptor | undefined> {
   const { target, options } = state;
   const { signal } = options;
-  if (target.headManifest !== undefined) {
-    // The first question already asks for a token that reaches all that is mounted from.
-    const mountFrom = [
-      ...new Set(state.graph.blobs.flatMap((blob) => sourcesOf(state, blob.descriptor))),
-    ];
-    return target.headManifest(reference, { signal, access: 'push', mountFrom });
-  }
+  if (target.headManifest !== undefined)
+    return target.headManifest(reference, askingOptions(state));
   try {
     return await target.resolve(reference, { signal });
   } catch (error) {
     if (isMlcError(error) && error.code === 'MLC6510') return undefined;
     throw error;
   }
+}
+
+/** The first question already asks for a token that reaches all that is mounted from. */
+function askingOptions(state: Asking): ManifestOptions {
+  const { graph, options } = state;
+  const sources = graph.blobs.flatMap((blob) => sourcesOf(state, blob.descriptor));
+  return { signal: options.signal, access: 'push', mountFrom: [...new Set(sources)] };
 }
 
 /**
@@ -160,15 +194,15 @@ async function nodeOf(name: string, content: Content): Promise<Node> {
 
 /** What a manifest that is there names is there too, so only the others' blobs are looked at. */
 function blobsOf(graph: Graph, all: readonly Node[], missing: readonly Node[]): readonly Content[] {
-  const named = new Set(all.flatMap(partsOf));
-  const needed = new Set(missing.flatMap(partsOf));
+  const named = new Set(all.flatMap(({ links }) => partsOf(links)));
+  const needed = new Set(missing.flatMap(({ links }) => partsOf(links)));
   const byDigest = new Map(graph.blobs.map((blob) => [blob.descriptor.digest, blob]));
   return [...byDigest.values()].filter(
     ({ descriptor: { digest } }) => needed.has(digest) || !named.has(digest),
   );
 }
 
-function partsOf({ links: { config, layers } }: Node): readonly Digest[] {
+function partsOf({ config, layers }: ManifestLinks): readonly Digest[] {
   return [...layers, ...(config === undefined ? [] : [config])].map(({ digest }) => digest);
 }
 
@@ -216,7 +250,7 @@ async function allOrStop(tasks: readonly Promise<unknown>[], stop: AbortControll
   if (failure !== undefined) throw failure.error;
 }
 
-function sourcesOf({ options: { mountFrom = [] } }: State, blob: Descriptor): readonly string[] {
+function sourcesOf({ options: { mountFrom = [] } }: Asking, blob: Descriptor): readonly string[] {
   return typeof mountFrom === 'function' ? mountFrom(blob) : mountFrom;
 }
 
@@ -228,8 +262,16 @@ async function isPresent(
   const mountFrom = sourcesOf(state, descriptor);
   signal.throwIfAborted();
   const options: ManifestOptions = { signal, access: 'push', mountFrom };
-  const isSent = state.options.sentBefore?.has(descriptor.digest) === true;
-  const present = isSent || (await state.target.has(descriptor, options));
+  const { digest } = descriptor;
+  const sending = state.options.sentBefore?.get(digest);
+  if (sending !== undefined) {
+    // Whoever sends it tells of it.
+    await sending;
+    state.outcomes.set(digest, { how: 'present', sent: 0 });
+    return true;
+  }
+  const isKnown = (await state.known).has(digest);
+  const present = isKnown || (await state.target.has(descriptor, options));
   if (present) done(state, descriptor, { how: 'present', sent: 0 });
   return present;
 }

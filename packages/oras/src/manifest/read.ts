@@ -55,7 +55,7 @@ async function describe(
     throw mismatch(context.name, reference, said);
   if (isManifestType(mediaType) && isDigest(digest) && Number.isSafeInteger(size) && size > 0)
     return { mediaType, digest, size };
-  return (await getFrom(context, endpoint, reference, signal)).descriptor;
+  return (await getFrom(context, endpoint, reference, { signal })).descriptor;
 }
 
 /** See `ContentSource.resolve`. */
@@ -75,7 +75,7 @@ export async function resolveManifest(
     });
     if (response.status === 405) {
       await response.cancel();
-      return (await getFrom(context, endpoint, reference, signal)).descriptor;
+      return (await getFrom(context, endpoint, reference, { signal })).descriptor;
     }
     await throwMissing(context, reference, response);
     if (response.status !== 200) throw await refusalError(response, request);
@@ -123,7 +123,7 @@ export async function getManifest(
 ): Promise<FetchedManifest> {
   const reference = typeof wanted === 'string' ? wanted : wanted.digest;
   return fromPlaces(context, reference, signal, async (endpoint) => {
-    const found = await getFrom(context, endpoint, reference, signal);
+    const found = await getFrom(context, endpoint, reference, { signal });
     if (typeof wanted === 'string') return found;
     if (found.bytes.byteLength !== wanted.size)
       throw mismatch(
@@ -135,15 +135,15 @@ export async function getManifest(
   });
 }
 
-/** What the registry itself holds under a tag; undefined for nothing. */
+/** What the registry itself holds under a tag or digest; undefined for nothing. */
 export async function getOwnManifest(
   context: Context,
   reference: string,
-  signal: AbortSignal,
+  options: ManifestOptions,
 ): Promise<FetchedManifest | undefined> {
   const { main } = await context.endpoints();
   try {
-    return await getFrom(context, main, reference, signal);
+    return await getFrom(context, main, reference, options);
   } catch (error) {
     if (isMlcError(error) && error.code === 'MLC6510') return undefined;
     throw error;
@@ -154,11 +154,11 @@ async function getFrom(
   context: Context,
   endpoint: Endpoint,
   reference: string,
-  signal: AbortSignal,
+  { signal, access = 'pull', mountFrom }: ManifestOptions,
 ): Promise<FetchedManifest> {
   const { name } = context;
   const what = `GET of the manifest ${reference}`;
-  const request = { endpoint, what, access: 'pull', signal } as const;
+  const request = { endpoint, what, access, mountFrom, signal } as const;
   const response = await context.send({
     ...request,
     to: manifestPath(reference, name),

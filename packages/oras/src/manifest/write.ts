@@ -85,7 +85,7 @@ export async function tagManifest(
   options: ContentOptions,
 ): Promise<void> {
   const { digest } = manifest;
-  const found = await getOwnManifest(context, digest, options.signal);
+  const found = await getOwnManifest(context, digest, { signal: options.signal });
   if (found === undefined) throw mlcError('MLC6510', { name: context.name, reference: digest });
   const { bytes } = found;
   async function* open() {
@@ -101,7 +101,7 @@ export async function deleteManifest(
   options: ContentOptions,
 ): Promise<void> {
   const { signal } = options;
-  const found = await getOwnManifest(context, digest, signal);
+  const found = await getOwnManifest(context, digest, { signal });
   if (found === undefined) throw mlcError('MLC6510', { name: context.name, reference: digest });
   const { response, asked } = await sendMain(context, {
     ...{ method: 'DELETE', to: manifestPath(digest, context.name), access: 'delete', signal },

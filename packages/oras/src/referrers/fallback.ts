@@ -23,7 +23,7 @@ export async function listByTag(
   subject: Pick<Descriptor, 'digest'>,
   signal: AbortSignal,
 ): Promise<readonly Descriptor[]> {
-  const found = await getOwnManifest(context, referrersTag(subject), signal);
+  const found = await getOwnManifest(context, referrersTag(subject), { signal });
   if (found === undefined) return [];
   return parseManifest(found.bytes, context.name, found.descriptor.digest).manifests;
 }
