@@ -10,6 +10,7 @@ const build = {
   env: { PATH: '/bin', GONE: undefined },
   argv: ['/usr/bin/node', '/x/bin.js', '--cwd', 'a', 'build', '--frozen'],
   execArgv: ['--conditions=x'],
+  versions: { node: '24.21.0' },
 };
 
 test('a build starts again with the same words, a small young generation and two arenas', () => {
@@ -19,6 +20,7 @@ test('a build starts again with the same words, a small young generation and two
       '--conditions=x',
       '--max-semi-space-size=4',
       '--initial-old-space-size=32',
+      '--heap-growing-percent=200',
       '/x/bin.js',
       '--cwd',
       'a',
@@ -27,6 +29,11 @@ test('a build starts again with the same words, a small young generation and two
     ],
     env: { PATH: '/bin', MALLOC_ARENA_MAX: '2', MLCONTAINER_LEAN: '1' },
   });
+});
+
+test('a Node that no test starts gets no option that only V8 promises', () => {
+  const start = leanStart({ ...build, versions: { node: '26.0.0' } });
+  expect(start?.args.filter((word) => word.startsWith('--heap'))).toEqual([]);
 });
 
 test('what the user says of arenas stays', () => {
