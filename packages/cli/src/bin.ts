@@ -15,7 +15,9 @@ if (complaint !== undefined) {
 } else if (lean !== undefined && typeof process.execve === 'function') {
   process.execve(process.execPath, lean.args, lean.env);
 } else {
-  const compiled = codeCacheFolder(process.env, 'compiled');
+  // A build that lasts for seconds does not write for 20 ms what it runs once.
+  const isLean = process.env['MLCONTAINER_LEAN'] !== undefined;
+  const compiled = isLean ? undefined : codeCacheFolder(process.env, 'compiled');
   if (compiled !== undefined) nodeModule.enableCompileCache(compiled);
   // Loaded only now: an old Node could not even parse it.
   const program = compiled === undefined ? undefined : bundled(compiled);
@@ -30,7 +32,6 @@ if (complaint !== undefined) {
 function bundled(folder: string): Compiled | undefined {
   if (!import.meta.url.endsWith('.js')) return undefined;
   const [command = 'none'] = process.argv.slice(2).filter((word) => /^[a-z]{1,16}$/.test(word));
-  const flavour = process.env['MLCONTAINER_LEAN'] === undefined ? 'plain' : 'lean';
   const file = fileURLToPath(new URL('./main.cjs', import.meta.url));
-  return loadCompiled(file, folder, `${flavour}-${command}`);
+  return loadCompiled(file, folder, command);
 }

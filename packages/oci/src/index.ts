@@ -31,6 +31,7 @@ export {
 export { withParents } from './layer/parents.ts';
 export {
   writeLayer,
+  writeLayerUnhashed,
   type LayerCompression,
   type WriteLayerOptions,
   type WrittenLayer,

@@ -1,4 +1,9 @@
-import { writeLayer, type Entry, type LintOptions, type WrittenLayer } from '@mlcontainer/oci';
+import {
+  writeLayerUnhashed,
+  type Entry,
+  type LintOptions,
+  type WrittenLayer,
+} from '@mlcontainer/oci';
 import type { StorePort } from '@mlcontainer/plugin-kit';
 import { byteChannel, ReaderGone } from './channel.ts';
 import type { LayerCompression } from './recipe.ts';
@@ -12,10 +17,10 @@ export async function layerIntoStore(
   lint: LintOptions = {},
 ): Promise<WrittenLayer> {
   const channel = byteChannel();
-  const write = async (): Promise<WrittenLayer> => {
+  const write = async (): Promise<Omit<WrittenLayer, 'digest'>> => {
     try {
       const options = { ...lint, compression, signal };
-      const written = await writeLayer(entries, channel.write, options);
+      const written = await writeLayerUnhashed(entries, channel.write, options);
       channel.end();
       return written;
     } catch (error) {
@@ -27,7 +32,8 @@ export async function layerIntoStore(
     channel.close(error);
     throw error;
   });
-  return (await firstFailure(write(), storing))[0];
+  const [written, { sha256 }] = await firstFailure(write(), storing);
+  return { ...written, digest: `sha256:${sha256}` };
 }
 
 /** Waits for both sides to end, and throws the failure that is no echo of the other. */

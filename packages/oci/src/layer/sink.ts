@@ -39,12 +39,23 @@ export function createTally(): Tally {
   };
 }
 
+/** Counts bytes that somebody else hashes. */
+export function createCount(): Pick<Tally, 'size' | 'update'> {
+  let size = 0;
+  return {
+    get size() {
+      return size;
+    },
+    update: (bytes) => void (size += bytes.length),
+  };
+}
+
 /** The two tallies of a layer and its way out. */
 export interface SinkParts {
   /** Of the uncompressed tar. */
   readonly raw: Tally;
-  /** Of what is written. */
-  readonly written: Tally;
+  /** Of what is written; hashed there or not. */
+  readonly written: Pick<Tally, 'size' | 'update'>;
   readonly write: WriteChunk;
 }
 

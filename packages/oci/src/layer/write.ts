@@ -7,7 +7,13 @@ import { inflateContent } from './inflate.ts';
 import { createLayerLint, type LintOptions } from './lint.ts';
 import { gzipMembersSink, gzipSingleSink, isSpliced } from './sink-gzip.ts';
 import { plainSink, zstdSink } from './sink-plain.ts';
-import { createTally, type LayerSink, type SinkParts, type WriteChunk } from './sink.ts';
+import {
+  createCount,
+  createTally,
+  type LayerSink,
+  type SinkParts,
+  type WriteChunk,
+} from './sink.ts';
 
 /** How a layer is compressed; see writeLayer. */
 export type LayerCompression = 'gzip-members' | 'gzip' | 'zstd' | 'none';
@@ -57,9 +63,30 @@ export async function writeLayer(
   write: WriteChunk,
   options: WriteLayerOptions,
 ): Promise<WrittenLayer> {
-  const written = createTally();
-  const raw = options.compression === 'none' ? written : createTally();
-  const sink = SINKS[options.compression]({ raw, written, write });
+  const raw = createTally();
+  const written = options.compression === 'none' ? raw : createTally();
+  const facts = await writeEntries(entries, { raw, written, write }, options);
+  return { ...facts, digest: written === raw ? facts.diffId : written.digest() };
+}
+
+/** The same for a `write` that hashes what it gets, as a content-addressed store does: nothing is hashed twice. */
+export function writeLayerUnhashed(
+  entries: Iterable<Entry> | AsyncIterable<Entry>,
+  write: WriteChunk,
+  options: WriteLayerOptions,
+): Promise<Omit<WrittenLayer, 'digest'>> {
+  const raw = createTally();
+  const written = options.compression === 'none' ? raw : createCount();
+  return writeEntries(entries, { raw, written, write }, options);
+}
+
+async function writeEntries(
+  entries: Iterable<Entry> | AsyncIterable<Entry>,
+  parts: SinkParts,
+  options: WriteLayerOptions,
+): Promise<Omit<WrittenLayer, 'digest'>> {
+  const { raw, written } = parts;
+  const sink = SINKS[options.compression](parts);
   const lint = createLayerLint(options);
   let count = 0;
   for await (const entry of entries) {
@@ -70,10 +97,8 @@ export async function writeLayer(
   }
   await sink.add(TAR_END);
   await sink.end();
-  const digest = written.digest();
-  const diffId = raw === written ? digest : raw.digest();
   const sizes = { size: written.size, uncompressedSize: raw.size };
-  return { mediaType: sink.mediaType, digest, diffId, ...sizes, entries: count };
+  return { mediaType: sink.mediaType, diffId: raw.digest(), ...sizes, entries: count };
 }
 
 async function addEntry(sink: LayerSink, entry: Entry, signal: AbortSignal): Promise<void> {
