@@ -1,4 +1,4 @@
-import { readFile, readdir } from 'node:fs/promises';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { distInfo } from './dist-info.ts';
@@ -24,36 +24,38 @@ const PACKAGE = 'mlcontainer_server';
 
 /**
  * The Python inference server with its metadata: the same bytes on every machine. Reads the files of this npm
- * package, from source and installed alike; also from a bundle, as long as `@mlcontainer/server` is installed.
+ * package, from source and installed alike; also from a bundle, as long as `@mlcontainer/server` is installed. They are
+ * some thirty small ones, and every plan needs them: read without a turn of the event loop for each.
  */
-export async function serverPackage(): Promise<ServerPackage> {
+export function serverPackage(): Promise<ServerPackage> {
+  return new Promise((resolve) => resolve(readPackage()));
+}
+
+function readPackage(): ServerPackage {
   const manifest = createRequire(import.meta.url).resolve('@mlcontainer/server/package.json');
   const root = join(dirname(manifest), 'python');
-  const [{ version }, requirements, modules] = await Promise.all([
-    readFile(manifest, 'utf8').then((text) => JSON.parse(text) as { version: string }),
-    readRequirements(join(root, 'requirements.txt')),
-    readModules(root),
-  ]);
+  const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
+  const requirements = readRequirements(join(root, 'requirements.txt'));
+  const modules = readModules(root);
   const info = distInfo({ version, requirements, modules });
   return { version, requirements, files: [...modules, ...info].sort(byPath) };
 }
 
-async function readRequirements(path: string): Promise<string[]> {
-  const lines = (await readFile(path, 'utf8')).split('\n').map((line) => line.trim());
+function readRequirements(path: string): string[] {
+  const lines = readFileSync(path, 'utf8')
+    .split('\n')
+    .map((line) => line.trim());
   return lines.filter((line) => line !== '' && !line.startsWith('#'));
 }
 
-async function readModules(root: string): Promise<ServerFile[]> {
-  const entries = await readdir(join(root, PACKAGE), { recursive: true, withFileTypes: true });
-  const paths = entries
+function readModules(root: string): ServerFile[] {
+  return readdirSync(join(root, PACKAGE), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && /\.(?:py|typed)$/.test(entry.name))
-    .map((entry) => join(entry.parentPath, entry.name));
-  return Promise.all(
-    paths.map(async (path) => ({
+    .map((entry) => join(entry.parentPath, entry.name))
+    .map((path) => ({
       path: path.slice(root.length + 1).replaceAll('\\', '/'),
-      bytes: new Uint8Array(await readFile(path)),
-    })),
-  );
+      bytes: new Uint8Array(readFileSync(path)),
+    }));
 }
 
 function byPath(a: ServerFile, b: ServerFile): number {
