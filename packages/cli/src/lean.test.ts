@@ -20,7 +20,7 @@ test('a build starts again with the same words, a small young generation and two
       '--conditions=x',
       '--max-semi-space-size=4',
       '--initial-old-space-size=32',
-      '--heap-growing-percent=300',
+      '--heap-growing-percent=200',
       '/x/bin.js',
       '--cwd',
       'a',

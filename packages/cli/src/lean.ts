@@ -30,7 +30,7 @@ const HEAP = ['--max-semi-space-size=4', '--initial-old-space-size=32'];
  * How much garbage the old generation may take beside what lives, percent. An option of V8 alone, and Node does not
  * start with one that it lacks: only for the releases that a test starts.
  */
-const GROWTH = '--heap-growing-percent=300';
+const GROWTH = '--heap-growing-percent=200';
 const KNOWN_NODES = ['22', '24'];
 
 /**
