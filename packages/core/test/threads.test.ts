@@ -119,18 +119,27 @@ test('a thread that is prepared does the first job', async () => {
   expect(await cx.ports.store.path(layer.digest.slice('sha256:'.length))).toBeDefined();
 });
 
-test('the calling thread makes no layer while it is held', async () => {
-  const alone = runnerOf('1');
-  const release = alone.hold?.();
-  const begun: string[] = [];
-  const options = { signal: cx.signal, onStart: () => begun.push('x') };
-  const making = alone.run(await model(LARGE), options);
-  await new Promise((resolve) => setTimeout(resolve, 20));
-  expect(begun).toEqual([]);
+test.each([
+  ['1', 'makes layers though it is held: there is no other'],
+  ['2', 'makes none while it is held: another does'],
+])('with %s at a time the calling thread %s', async (jobs) => {
+  const file = path.join(cx.root, 'weights');
+  const bytes = Buffer.alloc(32 * 2 ** 20, 'weights');
+  await writeFile(file, bytes);
+  const held = runnerOf(jobs);
+  const release = held.hold?.();
+  const events: string[] = [];
+  const make = (): Promise<unknown> =>
+    held
+      .run(modelJob(file, sha256(bytes), bytes.length), {
+        signal: cx.signal,
+        onStart: () => events.push('begun'),
+      })
+      .finally(() => events.push('done'));
+  await Promise.all([make(), make()]);
   release?.();
-  await making;
-  expect(begun).toEqual(['x']);
-  await alone.close();
+  await held.close();
+  expect(events.indexOf('done')).toBe(1);
 });
 
 /** Waits until the worker writes into the store's temporary folder. */

@@ -80,7 +80,8 @@ function placeIn(crew: Crew): ((waiting: Waiting) => Promise<void>) | undefined 
   const { threads, idle, limit } = crew;
   const worker = idle.pop() ?? (threads.size < limit ? addThread(crew) : undefined);
   if (worker !== undefined) return (waiting) => inThread(crew, worker, waiting);
-  if (!crew.ownIsIdle || crew.holds > 0) return undefined;
+  // Held for others, unless there are none: a slow network must not keep the only thread from what is here.
+  if (!crew.ownIsIdle || (crew.holds > 0 && limit > 0)) return undefined;
   crew.ownIsIdle = false;
   return (waiting) => here(crew, waiting);
 }
