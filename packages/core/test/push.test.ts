@@ -4,13 +4,13 @@ import { nodePorts } from '@mlcontainer/node-ports';
 import type { Plan } from '@mlcontainer/plugin-kit';
 import { startRegistry, type TestRegistry } from '@mlcontainer/testing';
 import { build } from '../src/build.ts';
-import { inlineRunner } from '../src/layers/runner.ts';
 import { readLock, writeLock } from '../src/lock/file.ts';
 import type { BuildReport } from '../src/outputs/report.ts';
 import { makePlan } from '../src/plan/make.ts';
 import { testContext, type TestContext } from './support/context.ts';
 import { emptyLock } from './support/lock.ts';
 import { PLAIN_PICKLE, framework, project, target } from './support/project.ts';
+import { inlineRunner } from './support/inline-runner.ts';
 
 let cx: TestContext;
 let registry: TestRegistry;

@@ -1,9 +1,9 @@
 import type { Plan, Ports } from '@mlcontainer/plugin-kit';
 import { createCompilers } from './compilers.ts';
 import type { ImageLayer } from './image-layers.ts';
-import { sum, type LayerJob, type LayerResult } from './job.ts';
+import { sum, type LayerJob } from './job.ts';
 import { runJob } from './run-job.ts';
-import type { RunJobOptions } from './runner.ts';
+import type { LayerRunner } from './runner.ts';
 
 /** Bytes that take less long to lay than they would wait for a thread. */
 const SMALL = 1024 * 1024;
@@ -22,14 +22,11 @@ export function isSmallLayer(layer: ImageLayer, { model }: Plan): boolean {
   return layer.recipe.kind === 'model' && model.facts.size <= SMALL;
 }
 
-/** Makes layers in the thread that calls, beside whatever else that does. */
-export interface OwnThread {
-  /** Makes one layer: one at a time that takes a compiler, and small ones beside it, while it waits for the disk. */
-  run(job: LayerJob, options: RunJobOptions): Promise<LayerResult>;
-  close(): Promise<void>;
-}
-
-export function ownThread(ports: Ports): OwnThread {
+/**
+ * Makes layers in the thread that calls, beside whatever else that does: one at a time that takes a compiler, and small
+ * ones beside it, while it waits for the disk.
+ */
+export function ownThread(ports: Ports): LayerRunner {
   const compilers = createCompilers(ports);
   return {
     run: async (job, { signal, onStart }) => {

@@ -1,7 +1,4 @@
-import type { Ports } from '@mlcontainer/plugin-kit';
-import { createCompilers } from './compilers.ts';
 import type { LayerJob, LayerResult } from './job.ts';
-import { runJob } from './run-job.ts';
 
 export interface RunJobOptions {
   readonly signal: AbortSignal;
@@ -21,20 +18,4 @@ export interface LayerRunner {
   hold?(): () => void;
   /** Ends the threads; the next job starts new ones. */
   close(): Promise<void>;
-}
-
-/** Makes layers in this thread, one after the other's steps; for tests and small machines. */
-export function inlineRunner(ports: Ports): LayerRunner {
-  return {
-    run: async (job, { signal, onStart }) => {
-      onStart?.();
-      const compilers = createCompilers(ports);
-      try {
-        return await runJob(job, { ports, signal, compilers });
-      } finally {
-        await compilers.close();
-      }
-    },
-    close: () => Promise.resolve(),
-  };
 }

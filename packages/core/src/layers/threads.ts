@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { Worker } from 'node:worker_threads';
 import { nodePorts } from '@mlcontainer/node-ports';
 import { costOf } from './job.ts';
-import { isSmall, ownThread, type OwnThread } from './own-thread.ts';
+import { isSmall, ownThread } from './own-thread.ts';
 import type { LayerRunner } from './runner.ts';
 import {
   endThread,
@@ -18,7 +18,7 @@ interface Crew {
   readonly limit: number;
   readonly threads: Set<Worker>;
   readonly idle: Worker[];
-  readonly own: OwnThread;
+  readonly own: LayerRunner;
   ownIsIdle: boolean;
   /** Who wants this thread for something else. */
   holds: number;

@@ -2,11 +2,11 @@ import { nodePorts } from '@mlcontainer/node-ports';
 import type { Plan, Plugin } from '@mlcontainer/plugin-kit';
 import { startRegistry, type TestRegistry } from '@mlcontainer/testing';
 import type { EngineContext } from '../../src/context.ts';
-import { inlineRunner } from '../../src/layers/runner.ts';
 import { makePlan } from '../../src/plan/make.ts';
 import type { Project } from '../../src/project.ts';
 import { testContext } from './context.ts';
 import { framework, project } from './project.ts';
+import { inlineRunner } from './inline-runner.ts';
 
 /** A registry, and a machine with an empty store that may reach it. */
 export interface BaseWorld extends AsyncDisposable {

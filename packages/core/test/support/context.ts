@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { nodePorts } from '@mlcontainer/node-ports';
 import type { EngineEvent } from '@mlcontainer/plugin-kit';
-import { inlineRunner } from '../../src/layers/runner.ts';
 import type { EngineContext } from '../../src/context.ts';
+import { inlineRunner } from './inline-runner.ts';
 
 /** An engine context over a fresh folder and an empty store, without network; what the host was told is kept. */
 export interface TestContext extends EngineContext {
