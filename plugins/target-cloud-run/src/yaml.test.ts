@@ -8,6 +8,7 @@ const word = fc.oneof(
   fc.string(),
   fc.stringMatching(/^[-0-9a-z:.~_#/@+ ]{0,8}$/),
   fc.constantFrom('yes', 'No', 'NULL', '~', '1Gi', '512Mi', '0x2a', '1e3', '1_000', '1:30', '.inf'),
+  fc.constantFrom('E0', 'e12', 'e-5', 'E+3', 'e5x', '0o7', '0b1', 'x1'),
   fc.constantFrom('2001-01-01', '=', '<<', '-', '?', 'a: b', 'a #b', ' a', 'a ', '', 'a\nb', '\t'),
 );
 
@@ -23,6 +24,18 @@ const { tree } = fc.letrec<{ tree: unknown }>((tie) => ({
     ),
   ),
 }));
+
+/** All that a reader may take for a number, which chance alone is slow to find. */
+const numbers = fc.stringMatching(/^[-+]?[0-9_]{0,2}\.?[0-9_]{0,2}(?:[eE][-+]?[0-9]{1,2})?$/);
+
+test.each(['1.1', '1.2'] as const)('a word like a number is a word in YAML %s', (version) => {
+  fc.assert(
+    fc.property(numbers, (value) => {
+      expect(parse(toYaml({ [value]: value }), { version })).toEqual({ [value]: value });
+    }),
+    { numRuns: 2000 },
+  );
+});
 
 test.each(['1.1', '1.2'] as const)('a reader of YAML %s finds what was written', (version) => {
   fc.assert(

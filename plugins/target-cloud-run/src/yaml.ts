@@ -10,8 +10,11 @@ const PLAIN = /^[A-Za-z/](?:[A-Za-z0-9 ._/@+-]*[A-Za-z0-9._/@+-])?$/;
 /** A quantity of Kubernetes. */
 const QUANTITY = /^\d+[KMGTP]i$/;
 
-/** What YAML 1.1 or 1.2 takes for something else than a string (yaml.org/type/bool.html, null.html). */
-const RESERVED = /^(?:y|yes|n|no|true|false|on|off|null)$/i;
+/**
+ * What a reader of YAML 1.1 or 1.2 takes for something else than a string: yaml.org/type/bool.html, null.html, and a
+ * number of an exponent alone (`E0`), which the rules of float.html forbid and some readers find all the same.
+ */
+const RESERVED = /^(?:y|yes|n|no|true|false|on|off|null|e[-+]?\d+)$/i;
 
 /** Characters that YAML knows in escaped form alone, and JSON does not escape. */
 const UNPRINTABLE = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g;
