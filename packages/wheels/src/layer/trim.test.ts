@@ -38,17 +38,74 @@ it.each([
   ['from demo.tests import helper'],
   ['from demo.tests.helper import x'],
   ['import demo.tests.helper'],
-  ['from . import tests'],
   ['from .tests import helper'],
   ['def late():\n    from .tests import helper'],
   ['NAMES = ["demo.tests.helper"]'],
-])('keeps a folder that is imported: %s', async (source) => {
+  ['from .tests import (other,  # or\n    helper)'],
+])('keeps what is imported, and the packages above it: %s', async (source) => {
+  const report = await trim({
+    'demo/__init__.py': source,
+    'demo/tests/__init__.py': '',
+    'demo/tests/helper.py': '',
+    'demo/tests/test_it.py': '',
+    'demo/tests/data/large.npz': '',
+    'demo/sub/tests/b.py': '',
+  });
+  expect(report).toMatchObject({
+    kept: ['demo/tests'],
+    folders: ['demo/sub/tests', 'demo/tests'],
+    left: ['demo/sub/tests/b.py', 'demo/tests/data/large.npz', 'demo/tests/test_it.py'],
+  });
+});
+
+it.each([
+  ['from . import tests'],
+  ['import demo.tests'],
+  ['from demo.tests import *'],
+  ['NAMES = ["demo.tests"]'],
+])('keeps a folder whole that is imported by its own name: %s', async (source) => {
   const report = await trim({
     'demo/__init__.py': source,
     'demo/tests/helper.py': '',
+    'demo/tests/data/large.npz': '',
     'demo/sub/tests/b.py': '',
   });
   expect(report).toMatchObject({ kept: ['demo/tests'], folders: ['demo/sub/tests'] });
+});
+
+it('keeps a package, an extension module and a folder of data that are imported like modules', async () => {
+  const report = await trim({
+    'demo/__init__.py': [
+      'from demo.tests import tools',
+      'from .tests._fast import x',
+      'files("demo.tests.samples")',
+    ].join('\n'),
+    'demo/tests/tools/__init__.py': '',
+    'demo/tests/tools/deep/a.py': '',
+    'demo/tests/_fast.cpython-311-x86_64-linux-gnu.so': '',
+    'demo/tests/_slow.cpython-311-x86_64-linux-gnu.so': '',
+    'demo/tests/samples/s.txt': '',
+    'demo/tests/tools.txt': '',
+  });
+  expect(report.left).toEqual([
+    'demo/tests/_slow.cpython-311-x86_64-linux-gnu.so',
+    'demo/tests/tools.txt',
+  ]);
+});
+
+it.each([
+  ['open(here / "data" / name)', ['demo/tests/other.npz']],
+  ["open(f'{here}/other.npz')", ['demo/tests/data/large.npz']],
+  ["join(here, 'data/large.npz') # it's there", ['demo/tests/other.npz']],
+  ['data = other', ['demo/tests/data/large.npz', 'demo/tests/other.npz']],
+])('keeps the data that a module names which stays: %s', async (source, left) => {
+  const report = await trim({
+    'demo/__init__.py': 'from .tests import helper',
+    'demo/tests/helper.py': source,
+    'demo/tests/data/large.npz': '',
+    'demo/tests/other.npz': '',
+  });
+  expect(report.left).toEqual(left);
 });
 
 it('follows the imports of what is kept', async () => {

@@ -1,6 +1,7 @@
 import type { Wheel } from '../wheel/open.ts';
 import type { WheelFile } from '../wheel/layout.ts';
 import { importedModules } from './imports.ts';
+import { filesOfModule, isPython, namedData, testFolderOf } from './test-folder.ts';
 
 /** Which files of a wheel are left out, and what that saves. */
 export interface TrimPlan {
@@ -17,9 +18,9 @@ export interface TrimReport {
   readonly bytes: number;
   /** Bytes as they lie in the wheel. */
   readonly compressedBytes: number;
-  /** `numpy/_core/tests`, sorted. */
+  /** Test folders of which something is left out, sorted: `numpy/_core/tests`. */
   readonly folders: readonly string[];
-  /** Test folders that stay because a module outside of tests imports them, sorted. */
+  /** Test folders of which something stays because a module outside of tests imports it, sorted. */
   readonly kept: readonly string[];
 }
 
@@ -28,84 +29,78 @@ export const NO_TRIM: TrimPlan = {
   report: { count: 0, bytes: 0, compressedBytes: 0, folders: [], kept: [] },
 };
 
-const TEST_FOLDER = /^(.+?\/tests?)\//;
-
-/** The outermost folder called `test` or `tests` inside a package; a top-level one is a package of its own. */
-function testFolderOf(file: WheelFile): string | undefined {
-  return file.scheme === 'site' ? TEST_FOLDER.exec(file.path)?.[1] : undefined;
-}
-
 /**
- * Decides which test folders of packages are left out. A folder named `tests` or `test` inside a package goes, with
- * all it holds, unless a module of the wheel that stays imports it or something in it (`tensorflow._api.v2.test` is
- * part of the interface, `numpy.testing` is no test folder at all). `conftest.py` does not count: only pytest loads
- * it. Nothing else is ever left out. The decision depends on the wheel alone.
+ * Decides what of the test folders of packages is left out. A folder named `tests` or `test` inside a package goes,
+ * except what the modules of the wheel that stay import of it: the modules that they name, the packages above those,
+ * what these import in their turn, and the data that they name. One that is imported by its own name stays whole
+ * (`tensorflow._api.v2.test` is part of the interface, `numpy.testing` is no test folder at all). `conftest.py` does
+ * not count: only pytest loads it. Nothing else is ever left out. The decision depends on the wheel alone.
  */
 export function planTrim(wheel: Wheel): TrimPlan {
-  const groups = new Map<string, WheelFile[]>();
-  const kept: WheelFile[] = [];
+  const folders = new Map<string, WheelFile[]>();
+  const others: WheelFile[] = [];
   for (const file of wheel.files) {
     const folder = testFolderOf(file);
-    if (folder === undefined) kept.push(file);
-    else groups.set(folder, [...(groups.get(folder) ?? []), file]);
+    if (folder === undefined) others.push(file);
+    else folders.set(folder, [...(folders.get(folder) ?? []), file]);
   }
-  const needed = keepImported(wheel, kept, groups);
-  const left = [...groups.values()].flat();
+  const kept = keepImported(wheel, others, folders);
+  const left = [...folders.values()].flat().filter((file) => !kept.has(file));
+  const having = (wanted: (file: WheelFile) => boolean): string[] =>
+    [...folders].flatMap(([folder, files]) => (files.some(wanted) ? [folder] : [])).sort();
   return {
     left: new Set(left.map((file) => file.member.name)),
     report: {
       count: left.length,
       bytes: left.reduce((sum, file) => sum + file.member.size, 0),
       compressedBytes: left.reduce((sum, file) => sum + file.member.compressedSize, 0),
-      folders: [...groups.keys()].sort(),
-      kept: needed.sort(),
+      folders: having((file) => !kept.has(file)),
+      kept: having((file) => kept.has(file)),
     },
   };
 }
 
-/** Moves folders that are imported out of `groups`; their modules are then asked too, until nothing changes. */
+/** What of the folders is imported; the modules among it are asked too, until nothing changes. */
 function keepImported(
   wheel: Wheel,
   start: readonly WheelFile[],
-  groups: Map<string, WheelFile[]>,
-): string[] {
+  folders: ReadonlyMap<string, readonly WheelFile[]>,
+): ReadonlySet<WheelFile> {
   const modules = new Map(
-    [...groups.keys()].map((folder) => [folder.replaceAll('/', '.'), folder]),
+    [...folders.keys()].map((folder) => [folder.replaceAll('/', '.'), folder]),
   );
-  const needed: string[] = [];
-  const queue = [...start];
-  for (let file = queue.pop(); file && groups.size > 0; file = queue.pop()) {
-    for (const folder of foldersImportedBy(wheel, file, modules)) {
-      const files = groups.get(folder);
-      if (!files) continue;
-      groups.delete(folder);
-      needed.push(folder);
-      queue.push(...files);
+  const kept = new Set<WheelFile>();
+  const queue = folders.size === 0 ? [] : [...start];
+  for (let file = queue.pop(); file; file = queue.pop()) {
+    for (const needed of neededBy(wheel, file, folders, modules)) {
+      if (kept.has(needed)) continue;
+      kept.add(needed);
+      queue.push(needed);
     }
   }
-  return needed;
+  return kept;
 }
 
-function foldersImportedBy(
+function neededBy(
   wheel: Wheel,
   file: WheelFile,
+  folders: ReadonlyMap<string, readonly WheelFile[]>,
   modules: ReadonlyMap<string, string>,
-): string[] {
-  if (file.scheme !== 'site' || !file.path.endsWith('.py') || file.path.endsWith('/conftest.py'))
+): readonly WheelFile[] {
+  if (file.scheme !== 'site' || !isPython(file.path) || file.path.endsWith('/conftest.py'))
     return [];
   const { buffer, byteOffset, byteLength } = wheel.zip.read(file.member);
   const bytes = Buffer.from(buffer, byteOffset, byteLength);
+  const own = folders.get(testFolderOf(file) ?? '') ?? [];
+  const data = own.length === 0 ? [] : namedData(own, bytes.toString('latin1'));
   // Looked for in the bytes first: most modules never say it, and need not become text.
-  if (!bytes.includes('test')) return [];
+  if (!bytes.includes('test')) return data;
   const source = bytes.toString('latin1');
-  if (!/\btests?\b/.test(source)) return [];
-  return importedModules(file.path, source).flatMap((name) => {
-    const folder = folderOfModule(name, modules);
-    return folder === undefined ? [] : [folder];
+  if (!/\btests?\b/.test(source)) return data;
+  const imported = importedModules(file.path, source).flatMap((name) => {
+    const [, module = '', rest = ''] = /^(.+?\.tests?)(?:\.(.*))?$/.exec(name) ?? [];
+    const folder = modules.get(module) ?? '';
+    return filesOfModule(folder, folders.get(folder) ?? [], rest);
   });
-}
-
-function folderOfModule(name: string, modules: ReadonlyMap<string, string>): string | undefined {
-  const match = /^(.+?\.tests?)(?:\.|$)/.exec(name);
-  return match?.[1] === undefined ? undefined : modules.get(match[1]);
+  return [...data, ...imported];
 }
