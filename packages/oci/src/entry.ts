@@ -48,8 +48,6 @@ export type Content = BytesContent | StreamContent | DeflatedContent;
 export interface BytesContent {
   readonly kind: 'bytes';
   readonly bytes: Uint8Array;
-  /** Compress in half the time, to some 7 percent more: for what there is much of, such as bytecode. */
-  readonly quick?: boolean;
 }
 
 /** Content that is read when it is written; `size` in bytes, which the stream must keep to. */

@@ -2,7 +2,7 @@ import type { Architecture } from '@mlcontainer/plugin-kit';
 import { jsonDigest } from '../json.ts';
 
 /** Raised when the same inputs would be laid out differently than before; part of every recipe. */
-export const LAYOUT_VERSION = 6;
+export const LAYOUT_VERSION = 7;
 
 export type LayerCompression = 'gzip-members' | 'gzip' | 'zstd' | 'none';
 

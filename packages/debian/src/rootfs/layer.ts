@@ -100,11 +100,7 @@ export async function* debianLayerEntries(
 /** Bytecode of the sources since the last time. */
 async function* bytecodeOf(run: Run): AsyncGenerator<Entry, void> {
   for await (const { path, bytes } of run.layer.bytecode?.take() ?? [])
-    yield* placed(
-      run,
-      { type: 'file', path, mode: 0o644, content: { kind: 'bytes', bytes, quick: true } },
-      SELF,
-    );
+    yield* placed(run, fileOf(path, bytes), SELF);
 }
 
 function byName(a: FetchedDeb, b: FetchedDeb): number {

@@ -7,8 +7,6 @@ export interface LayerSink {
   readonly mediaType: string;
   /** Takes tar bytes; they may be reused once the promise is done. */
   add(bytes: Uint8Array): Promise<void>;
-  /** How hard what comes next is compressed; missing where there is one way. */
-  readonly quick?: (isQuick: boolean) => Promise<void>;
   /** Takes a deflate stream as a member of its own; missing where the format has no members. */
   readonly splice?: (content: DeflatedContent, path: string) => Promise<void>;
   /** Writes what is left. */

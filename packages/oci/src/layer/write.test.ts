@@ -51,35 +51,6 @@ test.each(COMPRESSIONS)(
   },
 );
 
-test.each(COMPRESSIONS)(
-  '%s: what is compressed quickly unpacks to the same',
-  async (compression) => {
-    const quick = (path: string): Entry => ({
-      type: 'file',
-      path,
-      mode: 0o644,
-      content: { kind: 'bytes', bytes: PROSE, quick: true },
-    });
-    const entries = (make: (path: string) => Entry): Entry[] => [
-      file('a', PROSE),
-      make('b'),
-      make('c'),
-      file('d', PROSE),
-    ];
-    const [plain, fast] = [
-      await layerOf(
-        entries((path) => file(path, PROSE)),
-        compression,
-      ),
-      await layerOf(entries(quick), compression),
-    ];
-    expect(fast.diffId).toBe(plain.diffId);
-    expect(unpack(fast.bytes, compression)).toEqual(unpack(plain.bytes, compression));
-    if (compression === 'gzip-members') expect(fast.size).toBeGreaterThan(plain.size);
-    else expect(fast.digest).toBe(plain.digest);
-  },
-);
-
 test.each(COMPRESSIONS)('%s: the bytes do not depend on chunks', async (compression) => {
   const first = await layerOf(sample(1 << 20), compression);
   for (const size of [997, 65_536, 4_000_000]) {
@@ -92,11 +63,11 @@ test('the bytes are the same on every machine and every Node', async () => {
   const members = await layerOf(sample(65_536), 'gzip-members');
   const single = await layerOf(sample(65_536), 'gzip');
   expect(members).toMatchObject({
-    digest: 'sha256:dc89bec52864b480991eb70d9500afa08f509cfd712dc93801d2641f7729f7f7',
+    digest: 'sha256:557858465640efae9b6093ea78fa2b65fc9d64a87eb4323ab0d97ea09d6641cd',
     diffId: 'sha256:162d235d2a1f5f4b86a1cc8ff1d723c63cbb89b4a435f989ab966d3d9f4a045d',
   });
   expect(single).toMatchObject({
-    digest: 'sha256:6023a1229aa49ace14fb1c595d9518a8b3042e1d10283e3e6f62b7f4e4007af0',
+    digest: 'sha256:4591e434f6572e4fd0b519e1a402659488dd4963dff99829368f90ebd061d01c',
     diffId: members.diffId,
   });
 });

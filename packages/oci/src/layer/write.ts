@@ -102,15 +102,10 @@ async function writeEntries(
 }
 
 async function addEntry(sink: LayerSink, entry: Entry, signal: AbortSignal): Promise<void> {
-  await sink.quick?.(isQuick(entry));
   await sink.add(tarHeader(entry));
   if (entry.type !== 'file') return;
   await addContent(sink, entry.content, entry.path, signal);
   await sink.add(PADDING.subarray(0, paddingOf(contentSize(entry))));
-}
-
-function isQuick(entry: Entry): boolean {
-  return entry.type === 'file' && entry.content.kind === 'bytes' && entry.content.quick === true;
 }
 
 function addContent(

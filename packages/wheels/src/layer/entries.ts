@@ -73,7 +73,7 @@ async function* allEntries(
   }
   for await (const { path, bytes } of bytecode) {
     rows.push({ path, hash: '', size: '' });
-    const content = { kind: 'bytes', bytes, quick: true } as const;
+    const content = { kind: 'bytes', bytes } as const;
     yield* emit({ type: 'file', path, mode: 0o644, content });
   }
   const path = `${options.site}/${wheel.distInfo}/RECORD`;
