@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { link, mkdir, open, readdir, symlink } from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
 import type { Entry, FileEntry } from '@mlcontainer/oci';
@@ -8,6 +8,7 @@ import type { LockedDeb } from '../lock.ts';
 import type { FetchedDeb } from '../rootfs/layer.ts';
 import { packageEntries } from '../rootfs/package-entries.ts';
 import { isTrimmed, placedPath } from '../rootfs/paths.ts';
+import { bytesOf } from '../rootfs/python-sources.ts';
 import { createLayerTree, type LayerTree } from '../rootfs/tree.ts';
 
 /** Which packages are opened, and what of them is laid. */
@@ -32,13 +33,17 @@ const WHOLE: Selection = {
 };
 
 /**
- * The program, the libraries that it is linked with, and those modules that Debian counts as minimal: what a start
- * imports, the codecs, and `os.py`, by which an interpreter knows its own library (CPython, Modules/getpath.py).
- * Without that it would take the library of the build host.
+ * The program, the libraries that it is linked with, the codecs, of which a start imports one, and `os.py`, by which an
+ * interpreter knows its own library (CPython, Modules/getpath.py): without that it would take the library of the build
+ * host. What else a start imports is frozen into the program.
  */
 const COMPILING: Selection = {
   packages: /^(?:(?:lib)?python3\.\d+-minimal|libc6|libexpat1|zlib1g)$/,
-  wants: (path, type) => WHOLE.wants(path, type) && !/^etc\//.test(path),
+  wants: (path, type) =>
+    WHOLE.wants(path, type) &&
+    !/^etc\//.test(path) &&
+    (!/^usr\/lib\/python3\.\d+\//.test(path) ||
+      /^usr\/lib\/python3\.\d+\/(?:os\.py$|encodings(?:\/|$))/.test(path)),
   // Two thirds of the C library are tables of character sets.
   enough: { libc6: [/\/ld-linux[^/]*$/, /\/libc\.so\.6$/, /\/libm\.so\.6$/] },
 };
@@ -70,8 +75,8 @@ export function unpackInterpreter(
 }
 
 /**
- * Unpacks as much of the image's Python as compiling takes: of the standard library the minimal part. Sources in an
- * East Asian encoding (PEP 263) it cannot decode, since those codecs are extension modules of the other part. A third
+ * Unpacks as much of the image's Python as compiling takes: of the standard library the codecs. Sources in an
+ * East Asian encoding (PEP 263) it cannot decode, since those codecs are extension modules of the other part. A fourth
  * of the work of `unpackInterpreter`, which see.
  */
 export async function unpackCompiler(
@@ -155,11 +160,19 @@ async function write(
   }
 }
 
+/** Files of so many bytes are written at once: a turn for each step would take longer than the step. */
+const SMALL = 1 << 18;
+
 async function writeFile(entry: FileEntry, path: string, signal: AbortSignal): Promise<void> {
   if (entry.content.kind !== 'stream') return;
   // The same for every user and umask, but writable, so that the folder can be removed again.
   const mode = (entry.mode & 0o111) === 0 ? 0o644 : 0o755;
-  // A handle of our own: a write stream for each of two thousand small files costs more than their bytes.
+  if (entry.content.size <= SMALL) {
+    const bytes = await bytesOf(entry);
+    signal.throwIfAborted();
+    writeFileSync(path, bytes, { flag: 'wx', mode });
+    return;
+  }
   const file = await open(path, 'wx', mode);
   try {
     for await (const chunk of entry.content.open()) await file.write(chunk);

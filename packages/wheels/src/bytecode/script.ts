@@ -7,10 +7,11 @@
  * A pyc is the 16-byte header of PEP 552 with flags 1 (hash-based, not checked against the source when it is
  * imported) and then marshal data; `compile` gets bytes, so that the source's own encoding line counts (PEP 263).
  *
- * Its imports are built in or frozen: the interpreter was unpacked without the rest of the standard library.
+ * Its imports are built in or frozen: the interpreter was unpacked without the rest of the standard library. It ends
+ * without taking itself apart: that takes as long as compiling ten modules, and whoever waits has all that it wrote.
  */
 export const COMPILE_SCRIPT = String.raw`
-import sys, marshal, _imp
+import sys, marshal, _imp, posix
 from _frozen_importlib_external import MAGIC_NUMBER
 read, write, flush = sys.stdin.buffer.read, sys.stdout.buffer.write, sys.stdout.flush
 raw_magic = int.from_bytes(MAGIC_NUMBER, 'little')
@@ -30,4 +31,5 @@ while size := read(4):
         give(b'\0', head + _imp.source_hash(raw_magic, source) + marshal.dumps(code))
     except failures as error:
         give(b'\1', ('%s: %s' % (type(error).__name__, error)).encode('utf-8', 'replace'))
+posix._exit(0)
 `;
