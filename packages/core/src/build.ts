@@ -3,12 +3,18 @@ import type { Plan } from '@mlcontainer/plugin-kit';
 import type { EngineContext } from './context.ts';
 import { baseHistories } from './image/base-histories.ts';
 import { makeImages, type ImageSet } from './image/make.ts';
-import { buildLayers, type BuiltPlatform } from './layers/build-layers.ts';
+import { buildLayers, type BuiltLayer, type BuiltPlatform } from './layers/build-layers.ts';
 import { recallLayers, type Recalled } from './layers/recall.ts';
 import { makeLock } from './lock/make.ts';
 import { rememberLayers } from './lock/layers.ts';
 import type { Lock } from './lock/types.ts';
-import { writeOutputs, type OutputKind, type WrittenOutputs } from './outputs/image.ts';
+import {
+  openLayoutAhead,
+  writeOutputs,
+  type LayoutAhead,
+  type OutputKind,
+  type WrittenOutputs,
+} from './outputs/image.ts';
 import { withOutputLock } from './outputs/out-lock.ts';
 import type { ImagePush, PushedImage, PushTarget } from './outputs/push.ts';
 import { buildReport, writeReport, type BuildReport } from './outputs/report.ts';
@@ -52,22 +58,24 @@ export async function build(given: EngineContext, options: BuildOptions): Promis
   const folder = path.resolve(cx.cwd, options.outDir, plan.name);
   await requireBuildah(cx, plan);
   const push = outputs.includes('registry') ? await startPush(cx, options) : undefined;
+  const layout = outputs.includes('layout') ? openLayoutAhead(folder) : undefined;
+  const ahead = { push, layout };
   const lock = await makeLock(cx, plan, root, { frozen, update });
   const recalled = await recallLayers(cx.ports.store, plan, lock);
   if (recalled.isMuchToMake) cx.beforeMuchWork?.();
   return withOutputLock(folder, () =>
-    withLayers(cx, push, async () => {
+    withLayers(cx, ahead, async () => {
       const platforms = await stage(
         cx,
         'layers',
-        () => layersFor(cx, options, lock, recalled, push),
+        () => layersFor(cx, options, lock, recalled, ahead),
         layersLine,
       );
       const images = await stage(cx, 'image', () => imagesOf(cx, plan, platforms), rootDigest);
       // The lock waits for the disk while the push waits for the registry.
       const [locked, done] = await both(
         rememberLayers(cx, root, lock, platforms, frozen),
-        stage(cx, 'outputs', () => deliver(cx, options, images, folder, push), told),
+        stage(cx, 'outputs', () => deliver(cx, options, images, folder, ahead), told),
       );
       const reference = imageReference(plan, images.root.digest, push?.repository);
       const targets = await stage(
@@ -103,16 +111,22 @@ async function startPush(cx: EngineContext, { plan, push }: BuildOptions): Promi
   return openPush(cx, plan, push ?? { tags: [] });
 }
 
+/** Outputs that begin with each layer, as soon as it is made. */
+interface Ahead {
+  readonly push: ImagePush | undefined;
+  readonly layout: LayoutAhead | undefined;
+}
+
 /** Layers may be made until the last output is done; then the threads end, and whatever is on its way. */
 async function withLayers<T>(
   cx: EngineContext,
-  push: ImagePush | undefined,
+  { push, layout }: Ahead,
   run: () => Promise<T>,
 ): Promise<T> {
   try {
     return await run();
   } finally {
-    await push?.close();
+    await Promise.all([push?.close(), layout?.blobs.close()]);
     await cx.layerRunner.close();
   }
 }
@@ -122,12 +136,15 @@ function layersFor(
   { plan, root, outputs }: BuildOptions,
   lock: Lock,
   recalled: Recalled,
-  push: ImagePush | undefined,
+  { push, layout }: Ahead,
 ): Promise<readonly BuiltPlatform[]> {
-  if (push === undefined) return buildLayers(cx, plan, lock, root, { lazy: false, recalled });
-  const inner = { ...cx, signal: AbortSignal.any([cx.signal, push.failed]) };
-  const lazy = outputs.every((kind) => kind === 'registry');
-  return buildLayers(inner, plan, lock, root, { lazy, recalled, onMade: push.ahead });
+  const signal = push === undefined ? cx.signal : AbortSignal.any([cx.signal, push.failed]);
+  const lazy = push !== undefined && outputs.every((kind) => kind === 'registry');
+  const onMade = (layer: BuiltLayer): void => {
+    push?.ahead(layer);
+    layout?.add(layer);
+  };
+  return buildLayers({ ...cx, signal }, plan, lock, root, { lazy, recalled, onMade });
 }
 
 async function imagesOf(
@@ -148,10 +165,10 @@ async function deliver(
   { plan, outputs }: BuildOptions,
   images: ImageSet,
   folder: string,
-  push: ImagePush | undefined,
+  { push, layout }: Ahead,
 ): Promise<Delivered> {
   const [written, pushed] = await Promise.all([
-    writeOutputs(cx, plan, images, folder, outputs),
+    writeOutputs(cx, plan, images, folder, outputs, layout),
     push?.finish(images),
   ]);
   return { outputs: written, pushed };

@@ -36,6 +36,7 @@ export {
   type WriteLayerOptions,
   type WrittenLayer,
 } from './layer/write.ts';
+export { openAhead, type BlobsAhead } from './output/ahead.ts';
 export { writeArchive, type ArchiveOptions } from './output/archive.ts';
 export {
   layoutContent,
@@ -44,7 +45,12 @@ export {
   type LayoutRoot,
 } from './output/content.ts';
 export { writtenBeside } from './output/beside.ts';
-export { writeLayout, type OutputOptions, type WrittenOutput } from './output/layout.ts';
+export {
+  writeLayout,
+  type LayoutOptions,
+  type OutputOptions,
+  type WrittenOutput,
+} from './output/layout.ts';
 export type { LayoutFile } from './read/files.ts';
 export {
   isDigest,

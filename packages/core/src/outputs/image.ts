@@ -2,15 +2,18 @@ import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import {
   layoutContent,
+  openAhead,
   openLayout,
   writeArchive,
   writeLayout,
+  type BlobsAhead,
   type BlobSource,
   type LayoutContent,
 } from '@mlcontainer/oci';
 import { isMlcError, type Plan } from '@mlcontainer/plugin-kit';
 import type { EngineContext } from '../context.ts';
 import type { ImageSet } from '../image/make.ts';
+import type { BuiltLayer } from '../layers/build-layers.ts';
 import { diskError } from './replace.ts';
 
 /** Where an image can go. */
@@ -32,8 +35,9 @@ export async function writeOutputs(
   images: ImageSet,
   folder: string,
   kinds: readonly OutputKind[],
+  ahead?: LayoutAhead,
 ): Promise<WrittenOutputs> {
-  const layout = path.join(folder, 'image');
+  const layout = layoutFolder(folder);
   const archive = path.join(folder, 'image.tar');
   const { digest } = images.root;
   const onDisk = kinds.filter((kind) => kind !== 'registry');
@@ -42,7 +46,11 @@ export async function writeOutputs(
     await mkdir(folder, { recursive: true });
     if (!onDisk.includes('archive')) await rm(archive, { force: true });
     if (content === undefined || !onDisk.includes('layout')) await removeOther(cx, layout, digest);
-    else await writeLayout(layout, content, { signal: cx.signal });
+    else
+      await writeLayout(layout, content, {
+        signal: cx.signal,
+        ahead: ahead?.blobs,
+      });
     if (content !== undefined && onDisk.includes('archive'))
       await writeArchive(archive, content, { signal: cx.signal });
   } catch (error) {
@@ -51,6 +59,22 @@ export async function writeOutputs(
   const places = { layout, archive };
   for (const kind of onDisk) cx.host.notify({ code: 'output', kind, path: places[kind], digest });
   return Object.fromEntries(onDisk.map((kind) => [kind, places[kind]]));
+}
+
+/** Layers that go into the layout while others are still made. */
+export interface LayoutAhead {
+  readonly blobs: BlobsAhead;
+  readonly add: (layer: BuiltLayer) => void;
+}
+
+function layoutFolder(folder: string): string {
+  return path.join(folder, 'image');
+}
+
+/** For the layout that `writeOutputs` will write below the same folder; to be closed. */
+export function openLayoutAhead(folder: string): LayoutAhead {
+  const blobs = openAhead(layoutFolder(folder));
+  return { blobs, add: (layer) => blobs.add(layer.result.digest, () => blobOf(layer)) };
 }
 
 /** Removes a layout that holds another image; anything that is no layout is the user's and stays. */
@@ -68,12 +92,12 @@ async function removeOther(cx: EngineContext, folder: string, digest: string): P
 
 async function contentOf(plan: Plan, images: ImageSet): Promise<LayoutContent> {
   const layers = images.images.flatMap((image) => image.layers);
-  const blobs = await Promise.all(
-    layers.map(async ({ result, bytes }): Promise<BlobSource> => {
-      const { mediaType, digest, size } = result;
-      return { descriptor: { mediaType, digest, size }, source: { path: await bytes() } };
-    }),
-  );
+  const blobs = await Promise.all(layers.map(blobOf));
   const built = images.index ?? images.images[0]!.assembled;
   return layoutContent(built, blobs, `${plan.image ?? plan.name}:latest`);
+}
+
+async function blobOf({ result, bytes }: BuiltLayer): Promise<BlobSource> {
+  const { mediaType, digest, size } = result;
+  return { descriptor: { mediaType, digest, size }, source: { path: await bytes() } };
 }

@@ -41,7 +41,8 @@ function prefixOf(target: string): string {
   return `.${basename(target)}.${hostname()}-`;
 }
 
-async function sweep(target: string): Promise<void> {
+/** Removes what processes of this host that are no more left beside a target. */
+export async function sweep(target: string): Promise<void> {
   const folder = dirname(target);
   const prefix = prefixOf(target);
   for (const name of await readdir(folder)) {

@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { mlcError } from '@mlcontainer/plugin-kit';
 import { blobPath, type Digest } from '../descriptor.ts';
+import type { BlobsAhead } from './ahead.ts';
 import { replaceFolder, syncFolder, writtenBeside } from './beside.ts';
 import { indexFile, LAYOUT_FILE, type BlobSource, type LayoutContent } from './content.ts';
 import { placeBlob, placeFile, isUntouched } from './place.ts';
@@ -9,6 +10,12 @@ import { placeBlob, placeFile, isUntouched } from './place.ts';
 /** What every output takes. */
 export interface OutputOptions {
   readonly signal: AbortSignal;
+}
+
+/** How a layout is written. */
+export interface LayoutOptions extends OutputOptions {
+  /** Copies of blobs that were made before; those that this layout needs are moved into it. */
+  readonly ahead?: BlobsAhead | undefined;
 }
 
 /** What an output cost. */
@@ -31,7 +38,7 @@ const AT_ONCE = 4;
 export async function writeLayout(
   folder: string,
   content: LayoutContent,
-  options: OutputOptions,
+  options: LayoutOptions,
 ): Promise<WrittenOutput> {
   await checkReplaceable(folder);
   const index = indexFile(content.roots);
@@ -41,10 +48,12 @@ export async function writeLayout(
   const kept: Digest[] = [];
   let written = 0;
   const addBlob = async (blob: BlobSource, temporary: string): Promise<void> => {
-    const path = blobPath(blob.descriptor.digest);
-    if (await placeBlob(blob, join(temporary, path), join(folder, path)))
-      kept.push(blob.descriptor.digest);
-    else written += blob.descriptor.size;
+    const { digest, size } = blob.descriptor;
+    const path = blobPath(digest);
+    const file = join(temporary, path);
+    const isMoved = (await options.ahead?.moveTo(digest, file)) === true;
+    if (!isMoved && (await placeBlob(blob, file, join(folder, path)))) kept.push(digest);
+    else written += size;
   };
   await writtenBeside(
     folder,

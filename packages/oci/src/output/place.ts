@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { copyFile, link, open, stat } from 'node:fs/promises';
 import { mlcError } from '@mlcontainer/plugin-kit';
+import type { Descriptor } from '../descriptor.ts';
 import { digestOf } from '../image/json.ts';
 import type { BlobSource } from './content.ts';
 
@@ -32,15 +33,20 @@ export async function placeBlob(
     );
     if (linked) return true;
   }
-  if ('bytes' in blob.source) {
-    checkBytes(blob, file, blob.source.bytes);
-    await placeFile(file, blob.source.bytes);
-  } else {
-    // A clone shares no inode: writing to it leaves the source alone.
-    await copyFile(blob.source.path, file, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
-    await seal(file, size);
-  }
+  await copyBlob(blob, file);
   return false;
+}
+
+/** Writes a blob durably. */
+export async function copyBlob({ descriptor, source }: BlobSource, file: string): Promise<void> {
+  if ('bytes' in source) {
+    checkBytes(descriptor, file, source.bytes);
+    await placeFile(file, source.bytes);
+    return;
+  }
+  // A clone shares no inode: writing to it leaves the source alone.
+  await copyFile(source.path, file, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+  await seal(file, descriptor.size);
 }
 
 /** Writes a small file durably. */
@@ -55,13 +61,10 @@ export async function placeFile(file: string, bytes: Uint8Array): Promise<void> 
   }
 }
 
-function checkBytes(blob: BlobSource, file: string, bytes: Uint8Array): void {
-  const digest = digestOf(bytes);
-  if (digest === blob.descriptor.digest && bytes.length === blob.descriptor.size) return;
-  throw mlcError('MLC6043', {
-    path: file,
-    detail: `${digest} instead of ${blob.descriptor.digest}`,
-  });
+function checkBytes({ digest, size }: Descriptor, file: string, bytes: Uint8Array): void {
+  const actual = digestOf(bytes);
+  if (actual === digest && bytes.length === size) return;
+  throw mlcError('MLC6043', { path: file, detail: `${actual} instead of ${digest}` });
 }
 
 /** Makes a copy durable; its mode is the layout's, not the store's. */
