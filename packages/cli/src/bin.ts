@@ -3,7 +3,7 @@ import * as nodeModule from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { codeCacheFolder } from './code-cache.ts';
 import { loadCompiled, type Compiled } from './compiled.ts';
-import { isCold, leanStart } from './lean.ts';
+import { isCold, isLean, leanStart } from './lean.ts';
 import type * as mainModule from './main.ts';
 import { nodeComplaint } from './node-version.ts';
 
@@ -16,8 +16,7 @@ if (complaint !== undefined) {
   process.execve(process.execPath, lean.args, lean.env);
 } else {
   // A build that lasts for seconds does not write for 20 ms what it runs once.
-  const isLean = process.env['MLCONTAINER_LEAN'] !== undefined;
-  const compiled = isLean ? undefined : codeCacheFolder(process.env, 'compiled');
+  const compiled = isLean(process.env) ? undefined : codeCacheFolder(process.env, 'compiled');
   if (compiled !== undefined) nodeModule.enableCompileCache(compiled);
   // Loaded only now: an old Node could not even parse it.
   const program = compiled === undefined ? undefined : bundled(compiled);

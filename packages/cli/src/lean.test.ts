@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { nodePorts } from '@mlcontainer/node-ports';
 import { expect, onTestFinished, test } from 'vitest';
-import { isCold, leanStart, toldStages } from './lean.ts';
+import { isCold, isLean, leanStart, toldStages } from './lean.ts';
 
 const build = {
   platform: 'linux',
@@ -34,6 +34,11 @@ test('a build starts again with the same words, a small young generation and two
 test('a Node that no test starts gets no option that only V8 promises', () => {
   const start = leanStart({ ...build, versions: { node: '26.0.0' } });
   expect(start?.args.filter((word) => word.startsWith('--heap'))).toEqual([]);
+});
+
+test('the second process is told from the first', () => {
+  expect(isLean(build.env)).toBe(false);
+  expect(isLean(leanStart(build)?.env ?? {})).toBe(true);
 });
 
 test('what the user says of arenas stays', () => {

@@ -59,6 +59,11 @@ export function leanStart(
   return { args, env: { MALLOC_ARENA_MAX: '2', ...Object.fromEntries(set), ...marks } };
 }
 
+/** Whether this process was started by `leanStart`. */
+export function isLean(env: LeanProcess['env']): boolean {
+  return env[MARK] !== undefined;
+}
+
 /** How many beginnings and ends of stages the process told its user of that this one goes on for. */
 export function toldStages(env: LeanProcess['env']): number {
   return Number(env[TOLD]) || 0;

@@ -5,6 +5,7 @@ import { codeCacheFolder } from '../code-cache.ts';
 import type { CliContext } from '../context.ts';
 import type { EngineContext, Project } from '@mlcontainer/core';
 import type { Engine } from '../engine.ts';
+import { isLean } from '../lean.ts';
 
 /** Options that decide how the engine reaches its inputs. */
 export interface EngineChoices {
@@ -38,6 +39,8 @@ export async function openEngine(
     importModule: io.importModule,
     ...(cacheDir === undefined ? {} : { cacheDir: resolve(cwd, cacheDir) }),
   });
+  // Many layers will be made, and until then one core has nothing to do.
+  if (isLean(io.env)) cx.layerRunner.prepare?.();
   return { engine, cx };
 }
 
