@@ -49,7 +49,7 @@ export interface BuildOptions {
 
 /** From a plan to an image and its specs: the flow of the design, stage by stage. */
 export async function build(given: EngineContext, options: BuildOptions): Promise<BuildReport> {
-  const { plan, root, frozen, update = false, outputs } = options;
+  const { plan, root, outputs } = options;
   const cx = withBundle(withRegistries(given, plan.registries, root), options.vendored);
   warnOfAbsentModel(cx, options);
   const start = cx.ports.clock.monotonic();
@@ -59,37 +59,57 @@ export async function build(given: EngineContext, options: BuildOptions): Promis
   await requireBuildah(cx, plan);
   const push = outputs.includes('registry') ? await startPush(cx, options) : undefined;
   const layout = outputs.includes('layout') ? openLayoutAhead(folder) : undefined;
-  const ahead = { push, layout };
+  const work = { cx, options, folder, push, layout, start };
+  return untilDone(work, () => buildImage(work));
+}
+
+/** One build under way, with the outputs that begin with each layer as soon as it is made. */
+interface Work {
+  readonly cx: EngineContext;
+  readonly options: BuildOptions;
+  /** Gets the outputs. */
+  readonly folder: string;
+  readonly push: ImagePush | undefined;
+  readonly layout: LayoutAhead | undefined;
+  /** Milliseconds of the clock. */
+  readonly start: number;
+}
+
+async function buildImage(work: Work): Promise<BuildReport> {
+  const { cx, options, folder } = work;
+  const { plan, root, frozen, update = false } = options;
   const lock = await makeLock(cx, plan, root, { frozen, update });
   const recalled = await recallLayers(cx.ports.store, plan, lock);
   if (recalled.isMuchToMake) cx.beforeMuchWork?.();
-  return withOutputLock(folder, () =>
-    withLayers(cx, ahead, async () => {
-      const platforms = await stage(
-        cx,
-        'layers',
-        () => layersFor(cx, options, lock, recalled, ahead),
-        layersLine,
-      );
-      const images = await stage(cx, 'image', () => imagesOf(cx, plan, platforms), rootDigest);
-      // The lock waits for the disk while the push waits for the registry.
-      const [locked, done] = await both(
-        rememberLayers(cx, root, lock, platforms, frozen),
-        stage(cx, 'outputs', () => deliver(cx, options, images, folder, ahead), told),
-      );
-      const reference = imageReference(plan, images.root.digest, push?.repository);
-      const targets = await stage(
-        cx,
-        'specs',
-        () => writeSpecs(cx, plan, folder, reference),
-        (list) => list.map(({ name }) => name).join(', ') || 'none',
-      );
-      const ms = cx.ports.clock.monotonic() - start;
-      const report = buildReport({ plan, lock: locked, images, ...done, targets, reference, ms });
-      await writeReport(cx, folder, report);
-      return report;
-    }),
+  return withOutputLock(folder, async () => {
+    const platforms = await stage(cx, 'layers', () => layersFor(work, lock, recalled), layersLine);
+    const images = await stage(cx, 'image', () => imagesOf(cx, plan, platforms), rootDigest);
+    // The lock waits for the disk while the push waits for the registry.
+    const [locked, done] = await both(
+      rememberLayers(cx, root, lock, platforms, frozen),
+      stage(cx, 'outputs', () => deliver(work, images), told),
+    );
+    return finish(work, locked, images, done);
+  });
+}
+
+async function finish(
+  { cx, options: { plan }, folder, push, start }: Work,
+  lock: Lock,
+  images: ImageSet,
+  done: Delivered,
+): Promise<BuildReport> {
+  const reference = imageReference(plan, images.root.digest, push?.repository);
+  const targets = await stage(
+    cx,
+    'specs',
+    async () => writeSpecs(cx, plan, folder, reference),
+    (list) => list.map(({ name }) => name).join(', ') || 'none',
   );
+  const ms = cx.ports.clock.monotonic() - start;
+  const report = buildReport({ plan, lock, images, ...done, targets, reference, ms });
+  await writeReport(cx, folder, report);
+  return report;
 }
 
 /** Waits for both to end, and throws the first failure in their order: nothing goes on behind the caller's back. */
@@ -111,18 +131,8 @@ async function startPush(cx: EngineContext, { plan, push }: BuildOptions): Promi
   return openPush(cx, plan, push ?? { tags: [] });
 }
 
-/** Outputs that begin with each layer, as soon as it is made. */
-interface Ahead {
-  readonly push: ImagePush | undefined;
-  readonly layout: LayoutAhead | undefined;
-}
-
 /** Layers may be made until the last output is done; then the threads end, and whatever is on its way. */
-async function withLayers<T>(
-  cx: EngineContext,
-  { push, layout }: Ahead,
-  run: () => Promise<T>,
-): Promise<T> {
+async function untilDone<T>({ cx, push, layout }: Work, run: () => Promise<T>): Promise<T> {
   try {
     return await run();
   } finally {
@@ -132,11 +142,9 @@ async function withLayers<T>(
 }
 
 function layersFor(
-  cx: EngineContext,
-  { plan, root, outputs }: BuildOptions,
+  { cx, options: { plan, root, outputs }, push, layout }: Work,
   lock: Lock,
   recalled: Recalled,
-  { push, layout }: Ahead,
 ): Promise<readonly BuiltPlatform[]> {
   const signal = push === undefined ? cx.signal : AbortSignal.any([cx.signal, push.failed]);
   const lazy = push !== undefined && outputs.every((kind) => kind === 'registry');
@@ -161,11 +169,8 @@ interface Delivered {
 }
 
 async function deliver(
-  cx: EngineContext,
-  { plan, outputs }: BuildOptions,
+  { cx, options: { plan, outputs }, folder, push, layout }: Work,
   images: ImageSet,
-  folder: string,
-  { push, layout }: Ahead,
 ): Promise<Delivered> {
   const [written, pushed] = await Promise.all([
     writeOutputs(cx, plan, images, folder, outputs, layout),

@@ -58,12 +58,14 @@ export { createRegistryClient } from './client.ts';
 export { anonymousCredentials, defaultSettings } from './defaults.ts';
 export type { OnRegistryEvent, RegistryEvent } from './events.ts';
 export {
+  askTags,
   pushGraph,
   type Graph,
   type GraphTarget,
   type PushGraphOptions,
   type PushGraphResult,
   type PushProgress,
+  type Tagged,
 } from './graph/push-graph.ts';
 export {
   ACCEPT_MANIFESTS,

@@ -84,12 +84,12 @@ describe('F7 outages', () => {
 
   it('a blob is sent whole each time', () =>
     withFault(fault({ endpoint: 'upload', method: 'PUT', nth: [1, 2] }, down), async (lab) => {
-      const graph = graphOf(40_000);
-      await pushGraph(lab.repository(), { ...graph, blobs: graph.blobs }, { signal: lab.signal });
+      const [layer] = graphOf(40_000).blobs;
+      await lab.repository().push(layer!, { signal: lab.signal });
       const sent = lab.registry.journal
         .of({ endpoint: 'upload', method: 'PUT' })
         .map(({ requestBytes }) => requestBytes);
-      expect(sent.filter((bytes) => bytes === 40_000)).toHaveLength(3);
+      expect(sent).toEqual([40_000, 40_000, 40_000]);
     }));
 
   it('one more than is tried ends with what the registry said last', () =>

@@ -69,8 +69,12 @@ describe.each(OPERATIONS)('$name', (operation) => {
     withLab({ registry: { faults: [status(403)] } }, async (lab) => {
       await operation.prepare(lab);
       expect(await endOf(operation.run(lab))).toBe('MLC6504');
-      const seen = lab.registry.journal.entries.map(({ method, path }) => `${method} ${path}`);
-      expect(seen).toEqual([...new Set(seen)]);
+      const all = lab.registry.journal.entries.map(({ method, path }) => `${method} ${path}`);
+      // An upload begins without a name: one for each of the blobs may.
+      const begun = all.filter((request) => /^POST [^?]*\/uploads\/$/.test(request));
+      expect(begun.length).toBeLessThanOrEqual(2);
+      const named = all.filter((request) => !begun.includes(request));
+      expect(named).toEqual([...new Set(named)]);
     }));
 });
 

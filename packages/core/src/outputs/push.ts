@@ -1,11 +1,13 @@
 import type { Blob, Digest } from '@mlcontainer/oci';
 import {
+  askTags,
   parseReference,
   pushGraph,
   type Content,
   type PushOutcome,
   type PushProgress,
   type Repository,
+  type Tagged,
 } from '@mlcontainer/oras';
 import { mlcError, type ByteStream, type Plan } from '@mlcontainer/plugin-kit';
 import type { EngineContext } from '../context.ts';
@@ -55,6 +57,10 @@ export function openPush(cx: EngineContext, plan: Plan, target: PushTarget): Ima
   const inner = { ...cx, signal: AbortSignal.any([cx.signal, stop.signal]) };
   const to = openRepository(inner, repository);
   const sent = new Map<Digest, Promise<PushOutcome>>();
+  // Asked at once: it takes the time of a round trip or three, and what is wrong with the registry is known early.
+  const notes: Promise<void>[] = [];
+  const asked = ask(inner, plan, to, target.tags);
+  asked.catch((error: unknown) => stop.abort(error));
   return {
     repository,
     failed: stop.signal,
@@ -64,12 +70,32 @@ export function openPush(cx: EngineContext, plan: Plan, target: PushTarget): Ima
       sending.catch((error: unknown) => stop.abort(error));
       sent.set(layer.result.digest, sending);
     },
-    finish: (images) => finish(inner, plan, to, { repository, tags: target.tags }, images, sent),
+    finish: (images) =>
+      finish(inner, plan, to, { repository, tags: target.tags }, images, { sent, asked, notes }),
     close: async () => {
       stop.abort(new Error('the push was given up'));
-      await Promise.allSettled(sent.values());
+      await Promise.allSettled([...sent.values(), asked]);
+      await Promise.all(notes);
     },
   };
+}
+
+async function ask(
+  cx: EngineContext,
+  plan: Plan,
+  to: Repository,
+  tags: readonly string[],
+): Promise<Tagged> {
+  const mountFrom = await mountable(cx, plan, to);
+  return askTags(to, tags, { signal: cx.signal, access: 'push', mountFrom });
+}
+
+/** What a push began with before the image was known. */
+interface Begun {
+  readonly sent: ReadonlyMap<Digest, Promise<PushOutcome>>;
+  readonly asked: Promise<Tagged>;
+  /** What is written down for the next push, while others go on. */
+  readonly notes: Promise<void>[];
 }
 
 async function pushAhead(
@@ -92,7 +118,7 @@ async function finish(
   to: Repository,
   { repository, tags }: Required<PushTarget>,
   images: ImageSet,
-  sent: ReadonlyMap<Digest, Promise<PushOutcome>>,
+  { sent, asked, notes }: Begun,
 ): Promise<PushedImage> {
   const blobs = images.images.flatMap((image) => imageBlobs(cx, plan, image));
   const own = images.index === undefined ? [] : [images.index.index];
@@ -105,14 +131,15 @@ async function finish(
   const before = instead ? await pushModelArtifact(cx, plan, to, images, tags) : undefined;
   const { outcomes } = await pushGraph(to, graph, {
     ...{ signal: cx.signal, mountFrom, onProgress: told(cx, namesOf(images)) },
-    sentBefore: sent,
+    ...{ sentBefore: sent, asked },
   });
   const early = await Promise.all(
     [...sent].map(async ([digest, sending]) => [digest, await sending] as const),
   );
   // What went ahead is found there by the rest, which must not make it look as if it had been there all along.
   const all = [...new Map([...outcomes, ...early]).values()];
-  if (all.length > 0) await rememberRepository(cx.ports.store, to.registry, to.repository, digests);
+  if (all.length > 0)
+    notes.push(rememberRepository(cx.ports.store, to.registry, to.repository, digests));
   const { digest } = images.root;
   const reference = `${repository}@${digest}`;
   cx.host.notify({ code: 'output', kind: 'registry', path: reference, digest });
@@ -124,12 +151,15 @@ async function finish(
   };
 }
 
-/** Where blobs may be mounted from: the base's own repository, and those that were pushed to from here. */
+/**
+ * Where blobs may be mounted from: the base's own repository, and those that were pushed to from here, whatever they
+ * hold while it is not known what is needed.
+ */
 async function mountable(
   cx: EngineContext,
   { base }: Plan,
   to: Repository,
-  digests: readonly Digest[],
+  digests?: readonly Digest[],
 ): Promise<readonly string[]> {
   const { registry, repository } = to;
   const known = await repositoriesWith(cx.ports.store, registry, repository, digests);

@@ -16,18 +16,19 @@ interface Place {
 }
 
 /**
- * Other repositories of a registry that most of these blobs were pushed to from here, for mounts. A hint like the
+ * Other repositories of a registry that most of these blobs were pushed to from here, for mounts; without digests, those
+ * that were pushed to last. A hint like the
  * blob info cache of containers/image: the registry decides, and two builds that write it at once may lose one.
  */
 export async function repositoriesWith(
   store: StorePort,
   registry: string,
   repository: string,
-  digests: readonly Digest[],
+  digests?: readonly Digest[],
 ): Promise<readonly string[]> {
   const places = await read(store, registry);
   const shared = ({ digests: held }: Place): number =>
-    digests.filter((digest) => held.includes(digest)).length;
+    digests === undefined ? 1 : digests.filter((digest) => held.includes(digest)).length;
   return places
     .filter((place) => place.repository !== repository && shared(place) > 0)
     .sort((a, b) => shared(b) - shared(a))

@@ -37,6 +37,8 @@ export interface PushGraphOptions {
   readonly concurrency?: number;
   /** Repositories of the same registry that may hold a blob already. */
   readonly mountFrom?: readonly string[] | ((blob: Descriptor) => readonly string[]);
+  /** What `askTags` was told of the same target and tags a moment ago; they are asked for now when left out. */
+  readonly asked?: Promise<Tagged> | undefined;
   /** Blobs that others push, or did a moment ago: they are waited for, and not asked for. */
   readonly sentBefore?: ReadonlyMap<Digest, Promise<unknown>>;
   readonly onProgress?: (progress: PushProgress) => void;
@@ -70,7 +72,7 @@ interface State {
 
 /**
  * Pushes an image or an index: nothing but a question where the root is there; otherwise the blobs that are missing,
- * configs after layers, children before the index, tags last. What an earlier run finished is not sent again. Throws
+ * children before the index, tags last. What an earlier run finished is not sent again. Throws
  * what the target and the contents throw; MLC6512 for a manifest that cannot be read; MLC6522.
  */
 export async function pushGraph(
@@ -98,6 +100,22 @@ export async function pushGraph(
   return { root: root.descriptor, outcomes: state.outcomes, moved: pending, sent };
 }
 
+/** What each tag names; undefined where it names nothing. */
+export type Tagged = ReadonlyMap<string, Descriptor | undefined>;
+
+/**
+ * What the tags of a graph name until now: the first question of a push. It needs nothing of the graph, so that it can
+ * be asked while that is made; what it fails with would be in the way of all the rest.
+ */
+export async function askTags(
+  target: GraphTarget,
+  tags: readonly string[],
+  options: ManifestOptions,
+): Promise<Tagged> {
+  const found = await mapInTurn(tags, (tag) => headOf(target, tag, options));
+  return new Map(tags.map((tag, at) => [tag, found[at]]));
+}
+
 const NOTHING: Promise<ReadonlySet<Digest>> = Promise.resolve(new Set<Digest>());
 
 type Asking = Omit<State, 'known'>;
@@ -106,10 +124,10 @@ type Asking = Omit<State, 'known'>;
 async function tagsToMove(
   state: Asking,
 ): Promise<{ pending: readonly string[]; replaced: Descriptor | undefined }> {
-  const { graph, root } = state;
-  const found = await mapInTurn(graph.tags, (tag) => headOf(state, tag));
-  const pending = graph.tags.filter((_, at) => found[at]?.digest !== root.descriptor.digest);
-  return { pending, replaced: found.find((manifest) => manifest !== undefined) };
+  const { target, graph, root, options } = state;
+  const found = await (options.asked ?? askTags(target, graph.tags, askingOptions(state)));
+  const pending = graph.tags.filter((tag) => found.get(tag)?.digest !== root.descriptor.digest);
+  return { pending, replaced: [...found.values()].find((manifest) => manifest !== undefined) };
 }
 
 /**
@@ -136,16 +154,17 @@ async function mapInTurn<T, R>(items: readonly T[], map: (item: T) => Promise<R>
 }
 
 async function head(state: State, digest: Digest): Promise<boolean> {
-  return (await headOf(state, digest)) !== undefined;
+  return (await headOf(state.target, digest, askingOptions(state))) !== undefined;
 }
 
-async function headOf(state: Asking, reference: string): Promise<Descriptor | undefined> {
-  const { target, options } = state;
-  const { signal } = options;
-  if (target.headManifest !== undefined)
-    return target.headManifest(reference, askingOptions(state));
+async function headOf(
+  target: GraphTarget,
+  reference: string,
+  options: ManifestOptions,
+): Promise<Descriptor | undefined> {
+  if (target.headManifest !== undefined) return target.headManifest(reference, options);
   try {
-    return await target.resolve(reference, { signal });
+    return await target.resolve(reference, { signal: options.signal });
   } catch (error) {
     if (isMlcError(error) && error.code === 'MLC6510') return undefined;
     throw error;
@@ -181,7 +200,7 @@ async function pushParts(state: State, isRootMissing: Promise<boolean>): Promise
   const missing = nodes.filter((_, at) => present[at] !== true);
   for (const [at, { content }] of children.entries())
     if (present[at] === true) done(state, content.descriptor, { how: 'present', sent: 0 });
-  await pushBlobs(state, blobsOf(graph, nodes, missing), configsOf(missing), isRootMissing);
+  await pushBlobs(state, blobsOf(graph, nodes, missing), isRootMissing);
   if (!(await isRootMissing)) return state.outcomes.clear();
   for (const { content } of missing)
     if (content !== state.root) await pushManifest(state, content, undefined);
@@ -206,18 +225,10 @@ function partsOf({ config, layers }: ManifestLinks): readonly Digest[] {
   return [...layers, ...(config === undefined ? [] : [config])].map(({ digest }) => digest);
 }
 
-function configsOf(nodes: readonly Node[]): ReadonlySet<string> {
-  return new Set(nodes.flatMap(({ links }) => links.config?.digest ?? []));
-}
-
-/**
- * All are asked for at once; what is missing is sent as soon as that is known. Configs wait for the layers: whoever
- * finds one may count on the rest.
- */
+/** All are asked for at once; what is missing is sent as soon as that is known. */
 async function pushBlobs(
   state: State,
   blobs: readonly Content[],
-  configs: ReadonlySet<string>,
   isRootMissing: Promise<boolean>,
 ): Promise<void> {
   const { concurrency = 6, signal } = state.options;
@@ -225,16 +236,11 @@ async function pushBlobs(
   const abort = AbortSignal.any([signal, stop.signal]);
   const asking = createLimiter(concurrency);
   const sending = createLimiter(concurrency);
-  const isConfig = ({ descriptor }: Content): boolean => configs.has(descriptor.digest);
-  const send = async (blob: Content, after?: Promise<unknown>): Promise<void> => {
+  const send = async (blob: Content): Promise<void> => {
     const present = await asking(() => isPresent(state, blob, abort));
-    await after;
     if (!present && (await isRootMissing)) await sending(() => pushBlob(state, blob, abort));
   };
-  const layers = blobs.filter((blob) => !isConfig(blob)).map((blob) => send(blob));
-  const below = Promise.all(layers);
-  const rest = blobs.filter(isConfig).map((blob) => send(blob, below));
-  await allOrStop([...layers, below, ...rest], stop);
+  await allOrStop(blobs.map(send), stop);
 }
 
 /** Waits for all; the first failure stops the others, and is thrown when they have ended. */
