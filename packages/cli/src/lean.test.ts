@@ -21,6 +21,7 @@ test('a build starts again with the same words, a small young generation and two
       '--max-semi-space-size=4',
       '--initial-old-space-size=32',
       '--heap-growing-percent=200',
+      '--invocation-count-for-maglev=4000',
       '/x/bin.js',
       '--cwd',
       'a',
@@ -33,7 +34,9 @@ test('a build starts again with the same words, a small young generation and two
 
 test('a Node that no test starts gets no option that only V8 promises', () => {
   const start = leanStart({ ...build, versions: { node: '26.0.0' } });
-  expect(start?.args.filter((word) => word.startsWith('--heap'))).toEqual([]);
+  expect(
+    start?.args.filter((word) => word.startsWith('--heap') || word.startsWith('--invo')),
+  ).toEqual([]);
 });
 
 test('the second process is told from the first', () => {

@@ -37,7 +37,7 @@ let single: ReturnType<typeof createCanonicalizer> | undefined;
  * gets FLAG_REF when anything in the process holds a second reference to it, equal strings are one object or two
  * by what was interned before, and the order of a frozenset's elements follows from those (or, before 3.11, from
  * hashes). Here equal constants are written once and referred to, the flag stands only where something refers, and
- * sets are sorted. Loading gives an equal code object. The result is never longer. `minor` is the interpreter's: 11
+ * sets are sorted. Loading gives an equal code object. Nothing that CPython compiles gets longer. `minor` is the interpreter's: 11
  * for 3.11. Throws `MarshalError`, and RangeError on data that is cut.
  */
 export function canonicalMarshal(data: Buffer, minor: number): Buffer {
