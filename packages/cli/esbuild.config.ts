@@ -14,6 +14,11 @@ await bundleProgram({
   commonjs: ['main'],
   // HTTP/2 is never asked for (`allowH2: false`), and node:http2 takes 10 ms to load.
   leftOut: ['undici/lib/dispatcher/client-h2.js'],
+  // Of node:http undici takes a class that no stream of ours is of, and the default of a limit that our pools set; it
+  // takes 14 ms to load.
+  standIns: {
+    undici: { 'node:http': 'exports.IncomingMessage = class {}; exports.maxHeaderSize = 16384;' },
+  },
   inlined: [
     '@mlcontainer/buildah-wrapper',
     '@mlcontainer/config-loader',

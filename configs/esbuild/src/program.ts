@@ -20,6 +20,8 @@ export interface ProgramOptions {
   readonly inlined: readonly string[];
   /** Files of those packages, by the ends of their paths, that are loaded there and never used. */
   readonly leftOut?: readonly string[];
+  /** For a package, the texts of CommonJS modules that stand in for modules of Node. */
+  readonly standIns?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
 /**
@@ -55,7 +57,7 @@ export async function bundleProgram(options: ProgramOptions): Promise<void> {
 }
 
 function common(options: ProgramOptions, outside: Set<string>) {
-  const { folder, inlined, leftOut = [] } = options;
+  const { folder, inlined, leftOut = [], standIns = {} } = options;
   return {
     absWorkingDir: folder,
     outdir: join(folder, 'dist'),
@@ -73,6 +75,7 @@ function common(options: ProgramOptions, outside: Set<string>) {
     metafile: true,
     logLevel: 'warning',
     plugins: [
+      standInsPlugin(standIns),
       builtinsPlugin(),
       entriesPlugin(options),
       leftOutPlugin(leftOut),
@@ -136,8 +139,35 @@ function leftOutPlugin(ends: readonly string[]): Plugin {
   };
 }
 
+const STAND_IN = 'mlcontainer-standin';
+
+function standInsPlugin(all: NonNullable<ProgramOptions['standIns']>): Plugin {
+  const textOf = (importer: string, module: string): string | undefined =>
+    Object.entries(all).find(([name]) =>
+      posixPath(importer).includes(`/node_modules/${name}/`),
+    )?.[1][module];
+  return {
+    name: STAND_IN,
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^node:/ }, ({ path, importer }) => {
+        const contents = textOf(importer, path);
+        return contents === undefined
+          ? undefined
+          : { path, namespace: STAND_IN, pluginData: contents };
+      });
+      onLoad({ filter: /.*/, namespace: STAND_IN }, ({ pluginData }) => ({
+        contents: String(pluginData),
+      }));
+    },
+  };
+}
+
+function posixPath(path: string): string {
+  return path.split(sep).join('/');
+}
+
 function isAt(path: string, end: string): boolean {
-  return `/${path.split(sep).join('/')}`.endsWith(`/node_modules/${end}`);
+  return `/${posixPath(path)}`.endsWith(`/node_modules/${end}`);
 }
 
 function notLeftOut(ends: readonly string[], metafiles: readonly Metafile[]): string[] {

@@ -64,6 +64,19 @@ test('files of an older bundle are not shipped on', async () => {
   expect(await readdir(join(folder, 'dist'))).not.toContain('old-ABC.js');
 });
 
+test('a package gets another module in place of one of Node, and nobody else does', async () => {
+  const files = {
+    'src/bin.ts':
+      "import { asked } from 'inside'; import { sep } from 'node:path'; console.log(asked, sep);",
+    'node_modules/inside/deep/index.ts':
+      "import { sep } from 'node:path'; export const asked = sep;",
+  };
+  const standIns = { inside: { 'node:path': "exports.sep = 'stand-in';" } };
+  await bundle(files, { bin: 'src/bin.ts' }, { standIns });
+  const { stdout } = await run(process.execPath, [join(folder, 'dist/bin.js')]);
+  expect(stdout).toBe('stand-in /\n');
+});
+
 test('what is inlined brings its licence along', async () => {
   await bundle({ 'node_modules/inside/LICENSE': 'Do as you like.\n' }, ENTRIES);
   const notices = await readFile(join(folder, 'dist/THIRD-PARTY-NOTICES.txt'), 'utf8');

@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 import * as nodeModule from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
 import { codeCacheFolder } from './code-cache.ts';
 import { loadCompiled, type Compiled } from './compiled.ts';
-import { isCold, isLean, leanStart } from './lean.ts';
+import { isCold, isLean, lateOptions, leanStart } from './lean.ts';
 import type * as mainModule from './main.ts';
 import { nodeComplaint } from './node-version.ts';
 
@@ -15,6 +16,7 @@ if (complaint !== undefined) {
 } else if (lean !== undefined && typeof process.execve === 'function') {
   process.execve(process.execPath, lean.args, lean.env);
 } else {
+  for (const option of lateOptions(process)) setFlagsFromString(option);
   // A build that lasts for seconds does not write for 20 ms what it runs once.
   const compiled = isLean(process.env) ? undefined : codeCacheFolder(process.env, 'compiled');
   if (compiled !== undefined) nodeModule.enableCompileCache(compiled);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { nodePorts } from '@mlcontainer/node-ports';
 import { expect, onTestFinished, test } from 'vitest';
-import { isCold, isLean, leanStart, toldStages } from './lean.ts';
+import { isCold, isLean, lateOptions, leanStart, toldStages } from './lean.ts';
 
 const build = {
   platform: 'linux',
@@ -22,6 +22,7 @@ test('a build starts again with the same words, a small young generation and two
       '--initial-old-space-size=32',
       '--heap-growing-percent=200',
       '--invocation-count-for-maglev=4000',
+      '--wasm-tiering-budget=650000000',
       '/x/bin.js',
       '--cwd',
       'a',
@@ -34,9 +35,12 @@ test('a build starts again with the same words, a small young generation and two
 
 test('a Node that no test starts gets no option that only V8 promises', () => {
   const start = leanStart({ ...build, versions: { node: '26.0.0' } });
-  expect(
-    start?.args.filter((word) => word.startsWith('--heap') || word.startsWith('--invo')),
-  ).toEqual([]);
+  expect(start?.args.filter((word) => /^--(?:heap|invocation|wasm)/.test(word))).toEqual([]);
+  expect(lateOptions({ versions: { node: '26.0.0' } })).toEqual([]);
+});
+
+test('a process that is not started again takes an option while it runs', () => {
+  expect(lateOptions(build)).toEqual(['--wasm-tiering-budget=650000000']);
 });
 
 test('the second process is told from the first', () => {

@@ -27,12 +27,18 @@ const TOLD = 'MLCONTAINER_TOLD_STAGES';
 const HEAP = ['--max-semi-space-size=4', '--initial-old-space-size=32'];
 
 /**
+ * How much WebAssembly runs before it is optimised, fifty times as much as usual. undici's parser of HTTP is one large
+ * function: a push of a few blobs would compile it in the background for 0.15 s, and wait for that before it ends.
+ */
+const PATIENCE = '--wasm-tiering-budget=650000000';
+
+/**
  * How much garbage the old generation may take beside what lives, percent; and how often a function runs before it is
  * optimised, ten times as often as usual: in the seconds that a build lasts, most that is compiled in the background of
  * two threads does not pay. Options of V8 alone, and Node does not start with one that it lacks: only for the releases
  * that a test starts.
  */
-const TUNED = ['--heap-growing-percent=200', '--invocation-count-for-maglev=4000'];
+const TUNED = ['--heap-growing-percent=200', '--invocation-count-for-maglev=4000', PATIENCE];
 const KNOWN_NODES = ['22', '24'];
 
 /**
@@ -51,14 +57,23 @@ export function leanStart(
     !argv.slice(2).some((word) => word === 'build' || word === 'push')
   )
     return undefined;
-  const [major = ''] = versions.node.split('.');
-  const tuned = KNOWN_NODES.includes(major) ? TUNED : [];
+  const tuned = isKnown(versions.node) ? TUNED : [];
   const args = ['node', ...execArgv, ...HEAP, ...tuned, ...argv.slice(1)];
   const set = Object.entries(env).filter(
     (entry): entry is [string, string] => entry[1] !== undefined,
   );
   const marks = { [MARK]: '1', ...(toldStages === 0 ? {} : { [TOLD]: String(toldStages) }) };
   return { args, env: { MALLOC_ARENA_MAX: '2', ...Object.fromEntries(set), ...marks } };
+}
+
+function isKnown(node: string): boolean {
+  const [major = ''] = node.split('.');
+  return KNOWN_NODES.includes(major);
+}
+
+/** Options of V8 for a process that is not started again: those that it takes while it runs. */
+export function lateOptions({ versions }: Pick<LeanProcess, 'versions'>): readonly string[] {
+  return isKnown(versions.node) ? [PATIENCE] : [];
 }
 
 /** Whether this process was started by `leanStart`. */

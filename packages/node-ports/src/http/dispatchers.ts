@@ -80,6 +80,8 @@ async function makeDispatcher(
     pipelining: 1,
     allowH2: false,
     keepAliveTimeout: 10_000,
+    // Node's own default, which undici would load all of node:http for. Bytes.
+    maxHeaderSize: 16 * 1024,
   };
   if (proxy === undefined) return new Agent({ ...pool, connect });
   return new ProxyAgent({
