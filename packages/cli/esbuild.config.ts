@@ -12,8 +12,8 @@ await bundleProgram({
     'layer-worker': '../core/src/layers/layer-worker.ts',
   },
   commonjs: ['main'],
-  // HTTP/2 is never asked for (`allowH2: false`), and node:http2 takes 10 ms to load.
-  leftOut: ['undici/lib/dispatcher/client-h2.js'],
+  // HTTP/2 is never asked for (`allowH2: false`), and node:http2 takes 10 ms to load; configs are loaded by us.
+  leftOut: ['undici/lib/dispatcher/client-h2.js', 'cosmiconfig/dist/loaders.js'],
   // Of node:http undici takes a class that no stream of ours is of, and the default of a limit that our pools set; it
   // takes 14 ms to load.
   standIns: {
@@ -31,6 +31,8 @@ await bundleProgram({
     '@mlcontainer/plugin-kit',
     '@mlcontainer/server',
     '@mlcontainer/wheels',
+    'cosmiconfig',
+    'env-paths',
     'semver',
     'smol-toml',
     'undici',

@@ -43,6 +43,7 @@ export { registryHosts, type RegistryHost, type RegistryHostsOptions } from './e
 export { explainRegistry, type ExplainOptions, type RegistryLine } from './explain/registry.ts';
 export type { ExplicitCredential } from './credentials/explicit.ts';
 export { registrySettings, type RegistrySettingsOptions } from './settings/settings.ts';
+export type { SchemeMemory } from './settings/plain-http.ts';
 export { createCredentialStore, type CredentialStoreOptions } from './credentials/store.ts';
 export {
   copy,

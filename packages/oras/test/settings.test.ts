@@ -260,6 +260,54 @@ describe('insecure', () => {
     expect(await find(plain, 'x')).toMatchObject({ plainHttp: true });
     expect(await find(secure, 'x')).toMatchObject({ insecure: true });
   });
+
+  /** Servers of both kinds, what they were asked, and what was remembered of them. */
+  async function withMemory(known: readonly ('plain' | 'secure')[]) {
+    const on = await machine();
+    const asked: string[] = [];
+    const answer =
+      (kind: string) => (_request: unknown, response: { end: (text: string) => void }) => {
+        asked.push(kind);
+        response.end('{}');
+      };
+    const plain = await listening(createServer(answer('plain')));
+    const secure = await listening(createTlsServer(await selfSigned(on.home), answer('secure')));
+    const hosts = { plain, secure };
+    const kept = new Map<string, boolean>(known.map((kind) => [hosts[kind], true]));
+    const insecure = Object.values(hosts).map(
+      (host) => `[[registry]]\nlocation = "${host}"\ninsecure = true\n`,
+    );
+    await on.write(CONF, insecure.join(''));
+    const http = createHttp({ env: {}, retry: { attempts: 1 } });
+    onTestFinished(() => http.close());
+    const find = registrySettings({
+      ...{ env: on.env, http, system: { etc: join(on.home, 'etc') } },
+      schemes: {
+        wasPlain: (host) => Promise.resolve(kept.get(host) ?? false),
+        keep: (host, isPlain) => Promise.resolve(void kept.set(host, isPlain)),
+      },
+    });
+    return { ...hosts, find, kept, asked };
+  }
+
+  it('is remembered where it is http, and only then', async () => {
+    const { plain, secure, find, kept } = await withMemory([]);
+    expect(await find(plain, 'x')).toMatchObject({ plainHttp: true });
+    expect(await find(secure, 'x')).toMatchObject({ insecure: true });
+    expect([...kept]).toEqual([[plain, true]]);
+  });
+
+  it('is asked for by http first where that is remembered', async () => {
+    const { plain, find, asked } = await withMemory(['plain']);
+    expect(await find(plain, 'x')).toMatchObject({ plainHttp: true });
+    expect(asked).toEqual(['plain']);
+  });
+
+  it('is https again where what is remembered does not hold any more', async () => {
+    const { secure, find, kept } = await withMemory(['secure']);
+    expect(await find(secure, 'x')).toMatchObject({ insecure: true });
+    expect(kept.get(secure)).toBe(false);
+  });
 });
 
 describe('a registry on this machine that speaks http', () => {

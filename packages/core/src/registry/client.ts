@@ -6,8 +6,9 @@ import {
   type RegistryClient,
   type RegistryEvent,
   type Repository,
+  type SchemeMemory,
 } from '@mlcontainer/oras';
-import type { RegistriesConfig } from '@mlcontainer/plugin-kit';
+import type { RegistriesConfig, StorePort } from '@mlcontainer/plugin-kit';
 import type { EngineContext } from '../context.ts';
 import { explicitOf } from './explicit.ts';
 
@@ -23,9 +24,21 @@ function makeClient(cx: EngineContext, config: RegistriesConfig, root: string): 
   return createRegistryClient({
     ports,
     credentials: createCredentialStore({ env, ports, explicit: explicitOf(config) }),
-    settings: registrySettings({ env, config, root, http: ports.http }),
+    settings: registrySettings({
+      ...{ env, config, root, http: ports.http },
+      schemes: schemesIn(ports.store),
+    }),
     onEvent: (event) => tell(cx, event),
   });
+}
+
+const SCHEME = 'insecure-registry';
+
+function schemesIn(store: StorePort): SchemeMemory {
+  return {
+    wasPlain: async (host) => (await store.readRecord(SCHEME, host)) === 'http',
+    keep: (host, isPlain) => store.writeRecord(SCHEME, host, isPlain ? 'http' : 'https'),
+  };
 }
 
 /** What a registry warns of is told to everybody; how it was reached, to who asks for details. */

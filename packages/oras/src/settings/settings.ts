@@ -7,7 +7,7 @@ import { registryKey } from '../credentials/auth-key.ts';
 import type { Env } from '../credentials/look.ts';
 import { readCertificates, type RegistryCertificates } from './certs-d.ts';
 import { readRegistryRules, type RegistryRule, type SystemFolders } from './conf-files.ts';
-import { probeInsecure } from './plain-http.ts';
+import { probeInsecure, type SchemeMemory } from './plain-http.ts';
 import { locate, ruleFor } from './rules.ts';
 
 /** Where settings of registries come from. */
@@ -22,6 +22,8 @@ export interface RegistrySettingsOptions {
   readonly system?: SystemFolders;
   /** Finds out whether a registry that registries.conf calls insecure speaks https; assumed when left out. */
   readonly http?: HttpPort;
+  /** What that found, for the next time. */
+  readonly schemes?: SchemeMemory;
 }
 
 /**
@@ -31,7 +33,7 @@ export interface RegistrySettingsOptions {
 export function registrySettings(options: RegistrySettingsOptions): SettingsLookup {
   const { env, config = {}, root = '.', system = { etc: '/etc' } } = options;
   let rules: Promise<ReadonlyMap<string, RegistryRule>> | undefined;
-  const probe = createProbe(options.http);
+  const probe = createProbe(options.http, options.schemes);
   const certificates = new Map<string, Promise<RegistryCertificates | undefined>>();
   return async (registry, repository) => {
     rules ??= readRegistryRules(env, system);
@@ -69,14 +71,14 @@ async function probed(
 
 type Probe = (host: string) => ReturnType<typeof probeInsecure>;
 
-function createProbe(http: HttpPort | undefined): Probe {
+function createProbe(http: HttpPort | undefined, schemes: SchemeMemory | undefined): Probe {
   const held = new Map<string, ReturnType<typeof probeInsecure>>();
   return (host) => {
     const known =
       held.get(host) ??
       (http === undefined
         ? Promise.resolve({ insecure: true } as const)
-        : probeInsecure(http, host));
+        : probeInsecure(http, host, schemes));
     held.set(host, known);
     return known;
   };
