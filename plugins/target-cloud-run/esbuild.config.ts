@@ -4,5 +4,5 @@ import { bundleProgram } from '@mlcontainer/config-esbuild';
 await bundleProgram({
   folder: import.meta.dirname,
   entries: { index: 'src/index.ts' },
-  inlined: ['zod'],
+  inlined: ['valibot'],
 });

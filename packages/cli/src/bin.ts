@@ -16,6 +16,7 @@ if (complaint !== undefined) {
 } else if (lean !== undefined && typeof process.execve === 'function') {
   process.execve(process.execPath, lean.args, lean.env);
 } else {
+  // Node's module of them takes 4 ms to load, and pays where anything is pushed.
   for (const option of lateOptions(process)) setFlagsFromString(option);
   // A build that lasts for seconds does not write for 20 ms what it runs once.
   const compiled = isLean(process.env) ? undefined : codeCacheFolder(process.env, 'compiled');

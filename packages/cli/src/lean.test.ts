@@ -36,11 +36,15 @@ test('a build starts again with the same words, a small young generation and two
 test('a Node that no test starts gets no option that only V8 promises', () => {
   const start = leanStart({ ...build, versions: { node: '26.0.0' } });
   expect(start?.args.filter((word) => /^--(?:heap|invocation|wasm)/.test(word))).toEqual([]);
-  expect(lateOptions({ versions: { node: '26.0.0' } })).toEqual([]);
+  expect(lateOptions({ ...build, versions: { node: '26.0.0' } })).toEqual([]);
 });
 
 test('a process that is not started again takes an option while it runs', () => {
-  expect(lateOptions(build)).toEqual(['--wasm-tiering-budget=650000000']);
+  expect(lateOptions(build)).toEqual([
+    '--wasm-tiering-budget=650000000',
+    '--semi-space-growth-factor=8',
+  ]);
+  expect(lateOptions({ ...build, argv: ['node', 'bin.js', 'plan'] })).toEqual([]);
 });
 
 test('the second process is told from the first', () => {
