@@ -81,7 +81,13 @@ async function buildImage(work: Work): Promise<BuildReport> {
   const lock = await makeLock(cx, plan, root, { frozen, update });
   const recalled = await recallLayers(cx.ports.store, plan, lock);
   if (recalled.isMuchToMake) cx.beforeMuchWork?.();
-  return withOutputLock(folder, async () => {
+  return withOutputLock(folder, () => underLock(work, lock, recalled));
+}
+
+async function underLock(work: Work, lock: Lock, recalled: Recalled): Promise<BuildReport> {
+  const { cx, options, layout } = work;
+  const { plan, root, frozen } = options;
+  try {
     const platforms = await stage(cx, 'layers', () => layersFor(work, lock, recalled), layersLine);
     const images = await stage(cx, 'image', () => imagesOf(cx, plan, platforms), rootDigest);
     // The lock waits for the disk while the push waits for the registry.
@@ -89,8 +95,10 @@ async function buildImage(work: Work): Promise<BuildReport> {
       rememberLayers(cx, root, lock, platforms, frozen),
       stage(cx, 'outputs', () => deliver(work, images), told),
     );
-    return finish(work, locked, images, done);
-  });
+    return await finish(work, locked, images, done);
+  } finally {
+    await layout?.blobs.close();
+  }
 }
 
 async function finish(
@@ -132,11 +140,11 @@ async function startPush(cx: EngineContext, { plan, push }: BuildOptions): Promi
 }
 
 /** Layers may be made until the last output is done; then the threads end, and whatever is on its way. */
-async function untilDone<T>({ cx, push, layout }: Work, run: () => Promise<T>): Promise<T> {
+async function untilDone<T>({ cx, push }: Work, run: () => Promise<T>): Promise<T> {
   try {
     return await run();
   } finally {
-    await Promise.all([push?.close(), layout?.blobs.close()]);
+    await push?.close();
     await cx.layerRunner.close();
   }
 }

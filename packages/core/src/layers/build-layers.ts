@@ -160,19 +160,24 @@ async function buildLayer(
   if ('base' in layer) return asBuilt(cx, work.inputs.plan, layer, recipe);
   const cached = recalled?.held.get(recipe) ?? (await cachedLayer(cx.ports.store, recipe));
   const locked = lazy && cached === undefined ? lock.layers[recipe] : undefined;
-  const state: { origin: 'made' | 'store' | 'lock'; ms: number } = {
+  const state: { origin: 'made' | 'store' | 'lock'; ms: number; remembered?: Promise<void> } = {
     origin: cached !== undefined ? 'store' : locked !== undefined ? 'lock' : 'made',
     ms: 0,
   };
-  const make = once(async () => {
+  const made = once(async () => {
     if (cached !== undefined) return cached;
-    const { result, ms } = await makeLayer(work, layer, recipe, libraries);
+    const { result, ms, remembered } = await makeLayer(work, layer, recipe, libraries);
+    Object.assign(state, { origin: 'made', ms, remembered });
     checkAgainstLock(lock, recipe, layer.title, result);
-    Object.assign(state, { origin: 'made', ms });
     tell(cx, layer, recipe, result, { ms, reused: false });
     return result;
   });
-  const result = locked ?? (await make());
+  const make = async (): Promise<LayerResult> => {
+    const result = await made();
+    await state.remembered;
+    return result;
+  };
+  const result = locked ?? (await made());
   if (state.origin !== 'made') {
     checkAgainstLock(lock, recipe, layer.title, result);
     tell(cx, layer, recipe, result, { ms: 0, reused: true });
@@ -183,6 +188,8 @@ async function buildLayer(
     bytes: async () => heldPath(cx, (await make()).digest),
   };
   if (origin === 'made' && !isBuildOnly(layer)) work.onMade?.(built);
+  // Outputs have begun with it while it is written down.
+  await state.remembered;
   return built;
 }
 
@@ -202,12 +209,19 @@ function tell(
   cx.host.notify({ code: 'layer-done', id: recipe, slot, title, digest, size, ...how });
 }
 
+interface Made {
+  readonly result: LayerResult;
+  readonly ms: number;
+  /** The store knows it by its recipe. */
+  readonly remembered: Promise<void>;
+}
+
 async function makeLayer(
   work: LayerWork,
   layer: Exclude<ImageLayer, ForeignLayer>,
   recipe: string,
   libraries: Libraries,
-): Promise<{ readonly result: LayerResult; readonly ms: number }> {
+): Promise<Made> {
   const { cx, inputs } = work;
   const { slot, title } = layer;
   if (cost(layer) > 0) cx.layerRunner.prepare?.();
@@ -223,8 +237,10 @@ async function makeLayer(
           signal: cx.signal,
           onStart,
         });
-  await rememberLayer(cx.ports.store, recipe, result);
-  return { result, ms: cx.ports.clock.monotonic() - start };
+  const remembered = rememberLayer(cx.ports.store, recipe, result);
+  // Whoever waits for it sees the failure.
+  remembered.catch(() => undefined);
+  return { result, ms: cx.ports.clock.monotonic() - start, remembered };
 }
 
 /** Layers below a step. */

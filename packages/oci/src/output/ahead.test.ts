@@ -54,7 +54,7 @@ test('what fails ahead is told by the layout', async () => {
     addAll(ahead, [first!, ...others]);
     await expect(writeLayout(target, content, { signal, ahead })).rejects.toThrow('ENOENT');
     await ahead.close();
-    expect(readdirSync(dirname(target))).toEqual([]);
+    expect(existsSync(dirname(target))).toBe(false);
   });
 });
 
@@ -75,7 +75,8 @@ test('what no layout takes is removed, after it was copied', async () => {
     const ahead = openAhead(target);
     addAll(ahead, blobs);
     await ahead.close();
-    expect(readdirSync(dirname(target))).toEqual([]);
+    // With the folder that was made for it.
+    expect(existsSync(dirname(target))).toBe(false);
   });
 });
 

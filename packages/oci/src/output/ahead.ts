@@ -1,4 +1,4 @@
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Digest } from '../descriptor.ts';
 import { sweep, temporaryName } from './beside.ts';
@@ -26,9 +26,11 @@ export function openAhead(target: string): BlobsAhead {
   const folder = temporaryName(target);
   const copies = new Map<Digest, Promise<boolean>>();
   let last: Promise<boolean> | undefined;
+  /** The highest of the folders above the layout that were not there. */
+  let made: string | undefined;
   const fileOf = (digest: Digest): string => join(folder, digest.slice('sha256:'.length));
   const begin = async (): Promise<boolean> => {
-    await mkdir(dirname(target), { recursive: true });
+    made = await mkdir(dirname(target), { recursive: true });
     await sweep(target);
     await mkdir(folder);
     return true;
@@ -62,6 +64,16 @@ export function openAhead(target: string): BlobsAhead {
       if (last === undefined) return;
       await last.catch(() => undefined);
       await rm(folder, { recursive: true, force: true });
+      if (made !== undefined) await removeEmpty(dirname(target), made);
     },
   };
+}
+
+/** Removes a folder and those above it, up to one of them, as long as nothing is in them. */
+async function removeEmpty(folder: string, highest: string): Promise<void> {
+  const isGone = await rmdir(folder).then(
+    () => true,
+    () => false,
+  );
+  if (isGone && folder !== highest) await removeEmpty(dirname(folder), highest);
 }
