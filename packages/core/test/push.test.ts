@@ -4,6 +4,7 @@ import { nodePorts } from '@mlcontainer/node-ports';
 import type { Plan } from '@mlcontainer/plugin-kit';
 import { startRegistry, type TestRegistry } from '@mlcontainer/testing';
 import { build } from '../src/build.ts';
+import type { LayerRunner } from '../src/layers/runner.ts';
 import { readLock, writeLock } from '../src/lock/file.ts';
 import type { BuildReport } from '../src/outputs/report.ts';
 import { makePlan } from '../src/plan/make.ts';
@@ -130,6 +131,22 @@ describe('a push', () => {
   test('needs a repository', async () => {
     const { image: _, ...nowhere } = plan;
     await expect(push(nowhere)).rejects.toMatchObject({ code: 'MLC6540' });
+  });
+
+  test('ends with what is wrong at the registry, however long layers take', async () => {
+    await registry.close();
+    const port = Number(new URL(registry.origin).port);
+    const authentication = { kind: 'basic', users: { ann: 'secret' } } as const;
+    registry = await startRegistry({ port, authentication });
+    const layerRunner: LayerRunner = {
+      run: (_job, { signal }) =>
+        new Promise((_resolve, reject) => {
+          signal.addEventListener('abort', () => reject(signal.reason as Error));
+        }),
+      close: () => Promise.resolve(),
+    };
+    cx = { ...cx, layerRunner };
+    await expect(push()).rejects.toMatchObject({ code: 'MLC6503' });
   });
 
   test('fails as a whole when the registry takes nothing', async () => {
