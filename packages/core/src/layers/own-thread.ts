@@ -32,8 +32,23 @@ export function ownThread(ports: Ports): LayerRunner {
     run: async (job, { signal, onStart }) => {
       signal.throwIfAborted();
       onStart?.();
-      return runJob(job, { ports, signal, compilers });
+      return plainly(signal, (plain) => runJob(job, { ports, signal: plain, compilers }));
     },
     close: () => compilers.close(),
   };
+}
+
+/** A layer asks its signal for each of thousands of files; one that is made of others looks at all of them each time. */
+async function plainly<T>(
+  signal: AbortSignal,
+  act: (plain: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const plain = new AbortController();
+  const stop = (): void => plain.abort(signal.reason);
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    return await act(plain.signal);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
 }

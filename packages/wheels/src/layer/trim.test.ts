@@ -122,6 +122,25 @@ it('follows the imports of what is kept', async () => {
   });
 });
 
+it('follows imports between tests, which do not name their folder', async () => {
+  const report = await trim({
+    'demo/__init__.py': 'from demo.tests.helper import x',
+    'demo/tests/__init__.py': 'from . import base',
+    'demo/tests/base.py': '',
+    'demo/tests/helper.py': 'from .common import y',
+    'demo/tests/common.py': 'from .data_of import z',
+    'demo/tests/data_of/__init__.py': '',
+    'demo/tests/data_of/other.py': '',
+    'demo/tests/test_it.py': 'from .rest import w',
+    'demo/tests/rest.py': '',
+  });
+  expect(report.left).toEqual([
+    'demo/tests/data_of/other.py',
+    'demo/tests/rest.py',
+    'demo/tests/test_it.py',
+  ]);
+});
+
 it('does not count what only pytest loads, and what only speaks of tests', async () => {
   const report = await trim({
     'demo/__init__.py': '"""See demo.tests for more."""\n# from demo.tests import x\n',

@@ -1,6 +1,7 @@
 import type { Wheel } from '../wheel/open.ts';
 import type { WheelFile } from '../wheel/layout.ts';
 import { importedModules } from './imports.ts';
+import { mayImportTests } from './mentions.ts';
 import { filesOfModule, isPython, namedData, testFolderOf } from './test-folder.ts';
 
 /** Which files of a wheel are left out, and what that saves. */
@@ -92,11 +93,11 @@ function neededBy(
   const { buffer, byteOffset, byteLength } = wheel.zip.read(file.member);
   const bytes = Buffer.from(buffer, byteOffset, byteLength);
   const own = folders.get(testFolderOf(file) ?? '') ?? [];
-  const data = own.length === 0 ? [] : namedData(own, bytes.toString('latin1'));
-  // Looked for in the bytes first: most modules never say it, and need not become text.
-  if (!bytes.includes('test')) return data;
+  // Looked for in the bytes first: most modules never say it, and need not become text. A test may be near others.
+  if (own.length === 0 && !bytes.includes('test')) return [];
   const source = bytes.toString('latin1');
-  if (!/\btests?\b/.test(source)) return data;
+  if (own.length === 0 && !mayImportTests(source)) return [];
+  const data = own.length === 0 ? [] : namedData(own, source);
   const imported = importedModules(file.path, source).flatMap((name) => {
     const [, module = '', rest = ''] = /^(.+?\.tests?)(?:\.(.*))?$/.exec(name) ?? [];
     const folder = modules.get(module) ?? '';
