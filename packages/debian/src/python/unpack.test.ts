@@ -147,6 +147,7 @@ describe('unpackCompiler', () => {
       'usr/bin/python3.11',
       'usr/lib/python3.11/encodings/utf_8.py',
       'usr/lib/python3.11/os.py',
+      'usr/lib/python3.11/re.py',
       'usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2',
       'usr/lib/x86_64-linux-gnu/libc.so.6',
       'usr/lib/x86_64-linux-gnu/libm.so.6',

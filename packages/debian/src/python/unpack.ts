@@ -33,17 +33,13 @@ const WHOLE: Selection = {
 };
 
 /**
- * The program, the libraries that it is linked with, the codecs, of which a start imports one, and `os.py`, by which an
- * interpreter knows its own library (CPython, Modules/getpath.py): without that it would take the library of the build
- * host. What else a start imports is frozen into the program.
+ * The program, the libraries that it is linked with, and those modules that Debian counts as minimal: what a start
+ * imports (Python 3.13 `warnings` and `linecache`), the codecs, and `os.py`, by which an interpreter knows its own library
+ * (CPython, Modules/getpath.py). Without that it would take the library of the build host.
  */
 const COMPILING: Selection = {
   packages: /^(?:(?:lib)?python3\.\d+-minimal|libc6|libexpat1|zlib1g)$/,
-  wants: (path, type) =>
-    WHOLE.wants(path, type) &&
-    !/^etc\//.test(path) &&
-    (!/^usr\/lib\/python3\.\d+\//.test(path) ||
-      /^usr\/lib\/python3\.\d+\/(?:os\.py$|encodings(?:\/|$))/.test(path)),
+  wants: (path, type) => WHOLE.wants(path, type) && !/^etc\//.test(path),
   // Two thirds of the C library are tables of character sets.
   enough: { libc6: [/\/ld-linux[^/]*$/, /\/libc\.so\.6$/, /\/libm\.so\.6$/] },
 };
@@ -75,7 +71,7 @@ export function unpackInterpreter(
 }
 
 /**
- * Unpacks as much of the image's Python as compiling takes: of the standard library the codecs. Sources in an
+ * Unpacks as much of the image's Python as compiling takes: of the standard library the minimal part. Sources in an
  * East Asian encoding (PEP 263) it cannot decode, since those codecs are extension modules of the other part. A fourth
  * of the work of `unpackInterpreter`, which see.
  */
