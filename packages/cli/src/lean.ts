@@ -41,6 +41,9 @@ const PATIENCE = '--wasm-tiering-budget=650000000';
 const TUNED = ['--heap-growing-percent=200', '--invocation-count-for-maglev=4000', PATIENCE];
 const KNOWN_NODES = ['22', '24'];
 
+/** A young generation that soon is as large as a short run needs: half of its collections fall away. */
+const GROWTH = '--semi-space-growth-factor=8';
+
 /**
  * How to start this process again so that a build needs a quarter less memory, or undefined where it makes no
  * difference: a small young generation for V8, since layers are streams of short-lived chunks, and two arenas for
@@ -69,9 +72,6 @@ function isKnown(node: string): boolean {
   const [major = ''] = node.split('.');
   return KNOWN_NODES.includes(major);
 }
-
-/** A young generation that soon is as large as a short run needs: half of its collections fall away. */
-const GROWTH = '--semi-space-growth-factor=8';
 
 /** Options of V8 for a build that is not started again: those that it takes while it runs. */
 export function lateOptions({

@@ -29,6 +29,7 @@ export {
   type LintOptions,
 } from './layer/lint.ts';
 export { withParents } from './layer/parents.ts';
+export { wasmInstances, type WasmMemory } from './layer/wasm.ts';
 export {
   writeLayer,
   writeLayerUnhashed,

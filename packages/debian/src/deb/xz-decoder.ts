@@ -1,3 +1,4 @@
+import { wasmInstances, type WasmMemory } from '@mlcontainer/oci';
 import { XZ_WASM } from './xz-wasm.ts';
 
 /** One decoder of .xz, with buffers and a dictionary of its own: one file at a time. */
@@ -19,8 +20,7 @@ export interface XzDecoder {
 /** `full`: take the output and decode on; `hungry`: the input is used up; `end`: the file is whole. */
 export type XzState = 'full' | 'hungry' | 'end' | { readonly failure: string };
 
-interface Exports {
-  readonly memory: { readonly buffer: ArrayBuffer };
+interface Exports extends WasmMemory {
   input(): number;
   inputSize(): number;
   output(): number;
@@ -30,12 +30,6 @@ interface Exports {
   decode(last: number): number;
   filled(): number;
   take(): number;
-}
-
-/** The part of the WebAssembly interface that is used here; Node's types leave it to the browser's. */
-interface WebAssemblyApi {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object) => { readonly exports: unknown };
 }
 
 /** liblzma's lzma_ret (lzma/base.h). */
@@ -51,15 +45,11 @@ const FAILURES: Readonly<Record<number, string>> = {
   10: 'the data ends too early',
 };
 
-// Compiled once in a thread: V8 keeps the optimised code with the module, not with its instances.
-let compiled: object | undefined;
+const instance = wasmInstances<Exports>(XZ_WASM);
 
 /** A fresh instance. */
 export function createXzDecoder(): XzDecoder {
-  const { Module, Instance } = (globalThis as unknown as { WebAssembly: WebAssemblyApi })
-    .WebAssembly;
-  compiled ??= new Module(Buffer.from(XZ_WASM, 'base64'));
-  const wasm = new Instance(compiled).exports as Exports;
+  const wasm = instance();
   // A view of the memory lasts until it grows.
   const view = (at: number, size: number) => new Uint8Array(wasm.memory.buffer, at, size);
   const inputSize = wasm.inputSize();

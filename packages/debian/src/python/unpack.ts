@@ -72,7 +72,7 @@ export function unpackInterpreter(
 
 /**
  * Unpacks as much of the image's Python as compiling takes: of the standard library the minimal part. Sources in an
- * East Asian encoding (PEP 263) it cannot decode, since those codecs are extension modules of the other part. A fourth
+ * East Asian encoding (PEP 263) it cannot decode, since those codecs are extension modules of the other part. A third
  * of the work of `unpackInterpreter`, which see.
  */
 export async function unpackCompiler(

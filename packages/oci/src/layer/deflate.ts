@@ -1,5 +1,5 @@
 import { DEFLATE_WASM } from './deflate-wasm.ts';
-import { instances, type WasmMemory } from './wasm.ts';
+import { wasmInstances, type WasmMemory } from './wasm.ts';
 
 /** The shipped deflate's level: 3 to 5 times the speed of native zlib's 6, for 4 to 13 percent more (bench/deflate.ts). */
 const LEVEL = 1;
@@ -23,7 +23,7 @@ interface Exports extends WasmMemory {
   deflate(size: number, last: number): number;
 }
 
-const instance = instances<Exports>(DEFLATE_WASM);
+const instance = wasmInstances<Exports>(DEFLATE_WASM);
 
 /** A fresh instance with its own buffers (2.2 MiB). */
 export function createDeflater(level = LEVEL): Deflater {

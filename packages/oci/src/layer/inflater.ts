@@ -1,5 +1,5 @@
 import { INFLATE_WASM } from './inflate-wasm.ts';
-import { instances, type WasmMemory } from './wasm.ts';
+import { wasmInstances, type WasmMemory } from './wasm.ts';
 
 /** What came of a deflate stream: its bytes, or how it is not what was said of it. */
 export type Inflated =
@@ -33,7 +33,7 @@ interface Exports extends WasmMemory {
   consumed(): number;
 }
 
-const instance = instances<Exports>(INFLATE_WASM);
+const instance = wasmInstances<Exports>(INFLATE_WASM);
 
 /** libdeflate_result, without success. */
 const FAULTS = { 1: 'damaged', 2: 'shorter', 3: 'longer' } as const;

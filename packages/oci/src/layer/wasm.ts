@@ -13,7 +13,7 @@ export interface WasmMemory {
  * Makes instances of a module without imports, each with a memory of its own. It is compiled once in a thread, when
  * the first is asked for: V8 keeps the optimised code with the module, not with its instances.
  */
-export function instances<Exports extends WasmMemory>(base64: string): () => Exports {
+export function wasmInstances<Exports extends WasmMemory>(base64: string): () => Exports {
   let compiled: object | undefined;
   return () => {
     const { Module, Instance } = (globalThis as unknown as { WebAssembly: WebAssemblyApi })

@@ -1,3 +1,4 @@
+import { wasmInstances, type WasmMemory } from '@mlcontainer/oci';
 import { CANONICAL_WASM } from './canonical-wasm.ts';
 
 /** The marshal data is of a form that is not known; the message says what was met and where. */
@@ -5,8 +6,7 @@ export class MarshalError extends Error {
   override readonly name = 'MarshalError';
 }
 
-interface Exports {
-  readonly memory: { readonly buffer: ArrayBuffer };
+interface Exports extends WasmMemory {
   /** Where to put so many bytes, or 0. */
   begin(size: number): number;
   rewrite(minor: number): number;
@@ -14,12 +14,6 @@ interface Exports {
   failureDetail(): number;
   output(): number;
   outputSize(): number;
-}
-
-/** The part of the WebAssembly interface that is used here; Node's types leave it to the browser's. */
-interface WebAssemblyApi {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object) => { readonly exports: unknown };
 }
 
 /** Versions 3.x whose code objects are known. */
@@ -63,15 +57,7 @@ export function createCanonicalizer(): (data: Buffer, minor: number) => Buffer {
   };
 }
 
-// Compiled once in a thread: V8 keeps the optimised code with the module, not with its instances.
-let compiled: object | undefined;
-
-function instance(): Exports {
-  const { Module, Instance } = (globalThis as unknown as { WebAssembly: WebAssemblyApi })
-    .WebAssembly;
-  compiled ??= new Module(Buffer.from(CANONICAL_WASM, 'base64'));
-  return new Instance(compiled).exports as Exports;
-}
+const instance = wasmInstances<Exports>(CANONICAL_WASM);
 
 /** `enum failure` of native/canonical.c. */
 const FAILURE = {

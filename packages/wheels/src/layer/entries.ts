@@ -73,8 +73,7 @@ async function* allEntries(
   }
   for await (const { path, bytes } of bytecode) {
     rows.push({ path, hash: '', size: '' });
-    const content = { kind: 'bytes', bytes } as const;
-    yield* emit({ type: 'file', path, mode: 0o644, content });
+    yield* emit(madeEntry({ path, mode: 0o644, bytes }));
   }
   const path = `${options.site}/${wheel.distInfo}/RECORD`;
   rows.push({ path, hash: '', size: '' });

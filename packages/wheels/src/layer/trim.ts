@@ -93,15 +93,16 @@ function neededBy(
   const { buffer, byteOffset, byteLength } = wheel.zip.read(file.member);
   const bytes = Buffer.from(buffer, byteOffset, byteLength);
   const own = folders.get(testFolderOf(file) ?? '') ?? [];
-  // Looked for in the bytes first: most modules never say it, and need not become text. A test may be near others.
-  if (own.length === 0 && !bytes.includes('test')) return [];
+  // A test reaches those near it without their folder's name.
+  const isTest = own.length > 0;
+  // Looked for in the bytes first: most modules never say it, and need not become text.
+  if (!isTest && !bytes.includes('test')) return [];
   const source = bytes.toString('latin1');
-  if (own.length === 0 && !mayImportTests(source)) return [];
-  const data = own.length === 0 ? [] : namedData(own, source);
+  if (!isTest && !mayImportTests(source)) return [];
   const imported = importedModules(file.path, source).flatMap((name) => {
     const [, module = '', rest = ''] = /^(.+?\.tests?)(?:\.(.*))?$/.exec(name) ?? [];
     const folder = modules.get(module) ?? '';
     return filesOfModule(folder, folders.get(folder) ?? [], rest);
   });
-  return [...data, ...imported];
+  return [...namedData(own, source), ...imported];
 }
