@@ -6,29 +6,18 @@
  *   node packages/debian/native/build.ts xz-utils_5.8.4.orig.tar.xz --check    fails when the committed module differs
  *
  * The argument is the upstream part of Debian's source package xz-utils 5.8.4-1; its hash is checked. Of it the files
- * of liblzma named below are compiled, all under 0BSD, and nothing is run. The compiler's version is part of the recipe:
- * another one may give other instructions, but never another output.
+ * of liblzma named below are compiled, all under 0BSD, and nothing is run.
  */
 import { createHash } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { compileWasm, inTemporary, writeModules } from '@mlcontainer/config-wasm';
 
 const SOURCE_SHA256 = '4ce24038fd4221e0d13bc1a2de7a4db56e90b92b3bf75321f6c14be73f65de4b';
-const PYTHON = process.env['PYTHON'] ?? 'python3';
-const TARGET = join(import.meta.dirname, '../src/deb/xz-wasm.ts');
 const FLAGS = [
-  '-target',
-  'wasm32-freestanding',
-  '-O3',
-  '-mbulk-memory',
-  '-msimd128',
-  '-nostdlib',
   '-DHAVE_CONFIG_H',
-  '-Wl,--no-entry',
   '-Wl,--gc-sections',
-  '-Wl,--strip-all',
   '-Wl,-z,stack-size=65536',
   // xz.c keeps to its limit; this is the bound should that ever fail. 72 MiB.
   '-Wl,--max-memory=75497472',
@@ -62,20 +51,15 @@ function compile(archive: string): { readonly wasm: Buffer; readonly licence: st
   const actual = createHash('sha256').update(readFileSync(archive)).digest('hex');
   if (actual !== SOURCE_SHA256)
     throw new Error(`${archive} has sha256 ${actual}, not ${SOURCE_SHA256}`);
-  const folder = mkdtempSync(join(tmpdir(), 'mlc-xz-'));
-  try {
+  return inTemporary((folder) => {
     execFileSync('tar', ['xJf', resolve(archive), '--strip-components=1', '-C', folder]);
     addOwn(join(folder, 'own'));
     const folders = [...INCLUDED, ...LIBLZMA.map((name) => `src/liblzma/${name}`)];
-    const files = ['-o', 'xz.wasm', 'own/xz.c', ...SOURCES];
-    const args = ['-m', 'ziglang', 'cc', ...FLAGS, ...folders.map((name) => `-I${name}`), ...files];
-    execFileSync(PYTHON, args, { cwd: folder, stdio: 'inherit' });
-    const read = (name: string): Buffer => readFileSync(join(folder, name));
-    const licence = `${copyright(read('COPYING').toString())}\n\n${read('COPYING.0BSD').toString()}`;
-    return { wasm: read('xz.wasm'), licence };
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+    const include = folders.map((name) => `-I${name}`);
+    const wasm = compileWasm(folder, [...FLAGS, ...include, 'own/xz.c', ...SOURCES]);
+    const text = (name: string): string => readFileSync(join(folder, name), 'utf8');
+    return { wasm, licence: `${copyright(text('COPYING'))}\n\n${text('COPYING.0BSD')}` };
+  });
 }
 
 /** Our sources; headers of the C library have nothing to say beside config.h. */
@@ -93,26 +77,15 @@ function copyright(copying: string): string {
   return notice.trim();
 }
 
-function moduleText({ wasm, licence }: ReturnType<typeof compile>): string {
-  const lines = licence.trimEnd().split('\n');
-  return [
-    '// Made by native/build.ts; do not edit.',
-    '/*!',
-    ' * @license',
-    ' * XZ_WASM holds parts of liblzma 5.8.4 (XZ Utils), https://tukaani.org/xz/',
-    ' *',
-    ...lines.map((line) => ` * ${line}`.trimEnd()),
-    ' */',
-    '/** native/xz.c as a WebAssembly module, base64. */',
-    `export const XZ_WASM =\n  '${wasm.toString('base64')}';`,
-    '',
-  ].join('\n');
-}
-
 const [archive, flag] = process.argv.slice(2);
 if (archive === undefined)
   throw new Error('usage: node native/build.ts xz-utils_5.8.4.orig.tar.xz [--check]');
-const text = moduleText(compile(archive));
-if (flag !== '--check') writeFileSync(TARGET, text);
-else if (readFileSync(TARGET, 'utf8') !== text)
-  throw new Error('xz-wasm.ts is not what the sources give');
+const { wasm, licence } = compile(archive);
+const module = {
+  target: join(import.meta.dirname, '../src/deb/xz-wasm.ts'),
+  constant: 'XZ_WASM',
+  source: 'native/xz.c',
+  notice: { holds: 'parts of liblzma 5.8.4 (XZ Utils), https://tukaani.org/xz/', licence },
+  wasm,
+};
+writeModules([module], flag);

@@ -11,28 +11,14 @@
  */
 import { createHash } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { compileWasm, inTemporary, writeModules, type WasmModule } from '@mlcontainer/config-wasm';
 
 const SDIST_SHA256 = '962e0a6f1ea3a94b900a8ea0ce138fa92bfcbafda5b86367104a259ffcd3462b';
-const PYTHON = process.env['PYTHON'] ?? 'python3';
 /** What is built: `native/<name>.c` as `src/layer/<name>-wasm.ts`. */
 const MODULES = ['deflate', 'inflate'] as const;
-type ModuleName = (typeof MODULES)[number];
-const FLAGS = [
-  '-target',
-  'wasm32-freestanding',
-  '-O3',
-  '-mbulk-memory',
-  '-msimd128',
-  '-DFREESTANDING',
-  '-ffreestanding',
-  '-nostdlib',
-  '-Wl,--no-entry',
-  '-Wl,--strip-all',
-  '-Wl,-z,stack-size=131072',
-];
+const FLAGS = ['-DFREESTANDING', '-ffreestanding', '-Wl,-z,stack-size=131072'];
 
 /** What the modules need of libdeflate that its interface does not offer; each text stands in its file exactly once. */
 const EDITS: readonly { readonly file: string; readonly find: string; readonly put: string }[] = [
@@ -85,32 +71,30 @@ const EDITS: readonly { readonly file: string; readonly find: string; readonly p
   },
 ];
 
-interface Compiled {
-  readonly wasm: ReadonlyMap<ModuleName, Buffer>;
-  /** Of what is in the modules. */
-  readonly licence: string;
-}
-
-function compile(sdist: string): Compiled {
+function compile(sdist: string): WasmModule[] {
   const actual = createHash('sha256').update(readFileSync(sdist)).digest('hex');
   if (actual !== SDIST_SHA256)
     throw new Error(`${sdist} has sha256 ${actual}, not ${SDIST_SHA256}`);
-  const folder = mkdtempSync(join(tmpdir(), 'mlc-deflate-'));
-  try {
+  return inTemporary((folder) => {
     execFileSync('tar', ['xzf', resolve(sdist), '--strip-components=1', '-C', folder]);
     for (const edit of EDITS) apply(join(folder, 'libdeflate', edit.file), edit);
-    const wasm = new Map(MODULES.map((name) => [name, compileModule(folder, name)]));
-    return { wasm, licence: readFileSync(join(folder, 'libdeflate/COPYING'), 'utf8') };
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+    return MODULES.map((name) => compileModule(folder, name));
+  });
 }
 
-function compileModule(folder: string, name: ModuleName): Buffer {
-  cpSync(join(import.meta.dirname, `${name}.c`), join(folder, `${name}.c`));
-  const args = ['-m', 'ziglang', 'cc', ...FLAGS, '-o', `${name}.wasm`, `${name}.c`];
-  execFileSync(PYTHON, args, { cwd: folder, stdio: 'inherit' });
-  return readFileSync(join(folder, `${name}.wasm`));
+function compileModule(folder: string, name: (typeof MODULES)[number]): WasmModule {
+  const file = `${name}.c`;
+  cpSync(join(import.meta.dirname, file), join(folder, file));
+  return {
+    target: join(import.meta.dirname, `../src/layer/${name}-wasm.ts`),
+    constant: `${name.toUpperCase()}_WASM`,
+    source: `native/${file}`,
+    wasm: compileWasm(folder, [...FLAGS, file]),
+    notice: {
+      holds: 'libdeflate 1.26, https://github.com/ebiggers/libdeflate',
+      licence: readFileSync(join(folder, 'libdeflate/COPYING'), 'utf8'),
+    },
+  };
 }
 
 function apply(file: string, { find, put }: (typeof EDITS)[number]): void {
@@ -120,31 +104,7 @@ function apply(file: string, { find, put }: (typeof EDITS)[number]): void {
   writeFileSync(file, parts.join(put));
 }
 
-function moduleText(name: ModuleName, { wasm, licence }: Compiled): string {
-  const lines = licence.trimEnd().split('\n');
-  const constant = `${name.toUpperCase()}_WASM`;
-  return [
-    '// Made by native/build.ts; do not edit.',
-    '/*!',
-    ' * @license',
-    ` * ${constant} holds libdeflate 1.26, https://github.com/ebiggers/libdeflate`,
-    ' *',
-    ...lines.map((line) => ` * ${line}`.trimEnd()),
-    ' */',
-    `/** native/${name}.c as a WebAssembly module, base64. */`,
-    `export const ${constant} =\n  '${wasm.get(name)?.toString('base64')}';`,
-    '',
-  ].join('\n');
-}
-
 const [sdist, flag] = process.argv.slice(2);
 if (sdist === undefined)
   throw new Error('usage: node native/build.ts deflate-0.9.0.tar.gz [--check]');
-const compiled = compile(sdist);
-for (const name of MODULES) {
-  const target = join(import.meta.dirname, `../src/layer/${name}-wasm.ts`);
-  const text = moduleText(name, compiled);
-  if (flag !== '--check') writeFileSync(target, text);
-  else if (readFileSync(target, 'utf8') !== text)
-    throw new Error(`${name}-wasm.ts is not what the sources give`);
-}
+writeModules(compile(sdist), flag);

@@ -1,0 +1,3 @@
+import { packageProject } from '@mlcontainer/config-vitest';
+
+export default packageProject('config-wasm');
