@@ -17,7 +17,12 @@ import type { BuiltLayer } from '../layers/build-layers.ts';
 import { blobBytes } from './blob-bytes.ts';
 import { pushModelArtifact, type PushedModel } from './model-artifact.ts';
 import { openRepository } from '../registry/client.ts';
-import { rememberRepository, repositoriesWith } from '../registry/whereabouts.ts';
+import {
+  placesIn,
+  rememberRepository,
+  repositoriesWith,
+  type Place,
+} from '../registry/whereabouts.ts';
 
 /** Where an image is pushed to. */
 export interface PushTarget {
@@ -57,9 +62,10 @@ export function openPush(cx: EngineContext, plan: Plan, target: PushTarget): Ima
   const inner = { ...cx, signal: AbortSignal.any([cx.signal, stop.signal]) };
   const to = openRepository(inner, repository);
   const sent = new Map<Digest, Promise<PushOutcome>>();
-  // Asked at once: it takes the time of a round trip or three, and what is wrong with the registry is known early.
   const notes: Promise<void>[] = [];
-  const asked = ask(inner, plan, to, target.tags);
+  const places = placesIn(cx.ports.store, to.registry);
+  // Asked at once: it takes the time of a round trip or three, and what is wrong with the registry is known early.
+  const asked = ask(inner, plan, to, target.tags, places);
   asked.catch((error: unknown) => stop.abort(error));
   return {
     repository,
@@ -70,8 +76,10 @@ export function openPush(cx: EngineContext, plan: Plan, target: PushTarget): Ima
       sending.catch((error: unknown) => stop.abort(error));
       sent.set(layer.result.digest, sending);
     },
-    finish: (images) =>
-      finish(inner, plan, to, { repository, tags: target.tags }, images, { sent, asked, notes }),
+    finish: (images) => {
+      const begun = { sent, asked, places, notes };
+      return finish(inner, plan, to, { repository, tags: target.tags }, images, begun);
+    },
     close: async () => {
       stop.abort(new Error('the push was given up'));
       await Promise.allSettled([...sent.values(), asked]);
@@ -85,8 +93,9 @@ async function ask(
   plan: Plan,
   to: Repository,
   tags: readonly string[],
+  places: Begun['places'],
 ): Promise<Tagged> {
-  const mountFrom = await mountable(cx, plan, to);
+  const mountFrom = mountable(plan, to, await places);
   return askTags(to, tags, { signal: cx.signal, access: 'push', mountFrom });
 }
 
@@ -94,6 +103,8 @@ async function ask(
 interface Begun {
   readonly sent: ReadonlyMap<Digest, Promise<PushOutcome>>;
   readonly asked: Promise<Tagged>;
+  /** What was pushed to this registry from here. */
+  readonly places: Promise<readonly Place[]>;
   /** What is written down for the next push, while others go on. */
   readonly notes: Promise<void>[];
 }
@@ -118,14 +129,14 @@ async function finish(
   to: Repository,
   { repository, tags }: Required<PushTarget>,
   images: ImageSet,
-  { sent, asked, notes }: Begun,
+  { sent, asked, places, notes }: Begun,
 ): Promise<PushedImage> {
   const blobs = images.images.flatMap((image) => imageBlobs(cx, plan, image));
   const own = images.index === undefined ? [] : [images.index.index];
   const manifests = [...images.images.map(({ assembled }) => assembled.manifest), ...own];
   const graph = { blobs, manifests: manifests.map(inMemory), tags };
   const digests = blobs.map(({ descriptor }) => descriptor.digest);
-  const mountFrom = await mountable(cx, plan, to, digests);
+  const mountFrom = mountable(plan, to, await places, digests);
   // What stands in for a layer is there before the image that needs it.
   const instead = plan.model.artifact === 'instead';
   const before = instead ? await pushModelArtifact(cx, plan, to, images, tags) : undefined;
@@ -138,8 +149,12 @@ async function finish(
   );
   // What went ahead is found there by the rest, which must not make it look as if it had been there all along.
   const all = [...new Map([...outcomes, ...early]).values()];
-  if (all.length > 0)
-    notes.push(rememberRepository(cx.ports.store, to.registry, to.repository, digests));
+  if (all.length > 0) {
+    const note = rememberRepository(cx.ports.store, to.registry, to.repository, digests);
+    // Whoever closes the push sees the failure.
+    note.catch(() => undefined);
+    notes.push(note);
+  }
   const { digest } = images.root;
   const reference = `${repository}@${digest}`;
   cx.host.notify({ code: 'output', kind: 'registry', path: reference, digest });
@@ -155,14 +170,13 @@ async function finish(
  * Where blobs may be mounted from: the base's own repository, and those that were pushed to from here, whatever they
  * hold while it is not known what is needed.
  */
-async function mountable(
-  cx: EngineContext,
+function mountable(
   { base }: Plan,
-  to: Repository,
+  { registry, repository }: Repository,
+  places: readonly Place[],
   digests?: readonly Digest[],
-): Promise<readonly string[]> {
-  const { registry, repository } = to;
-  const known = await repositoriesWith(cx.ports.store, registry, repository, digests);
+): readonly string[] {
+  const known = repositoriesWith(places, repository, digests);
   const from = base.kind === 'image' ? parseReference(base.reference) : undefined;
   return from?.registry === registry ? [...new Set([from.repository, ...known])] : known;
 }

@@ -10,23 +10,21 @@ const REMEMBERED = 8;
 const ASKED = 3;
 
 /** A repository and what was pushed to it last. */
-interface Place {
+export interface Place {
   readonly repository: string;
   readonly digests: readonly string[];
 }
 
 /**
  * Other repositories of a registry that most of these blobs were pushed to from here, for mounts; without digests, those
- * that were pushed to last. A hint like the
- * blob info cache of containers/image: the registry decides, and two builds that write it at once may lose one.
+ * that were pushed to last. A hint like the blob info cache of containers/image: the registry decides, and two builds
+ * that write it at once may lose one.
  */
-export async function repositoriesWith(
-  store: StorePort,
-  registry: string,
+export function repositoriesWith(
+  places: readonly Place[],
   repository: string,
   digests?: readonly Digest[],
-): Promise<readonly string[]> {
-  const places = await read(store, registry);
+): readonly string[] {
   const shared = ({ digests: held }: Place): number =>
     digests === undefined ? 1 : digests.filter((digest) => held.includes(digest)).length;
   return places
@@ -43,12 +41,15 @@ export async function rememberRepository(
   repository: string,
   digests: readonly Digest[],
 ): Promise<void> {
-  const others = (await read(store, registry)).filter((place) => place.repository !== repository);
+  const others = (await placesIn(store, registry)).filter(
+    (place) => place.repository !== repository,
+  );
   const places = [{ repository, digests: [...digests].sort() }, ...others].slice(0, REMEMBERED);
   await store.writeRecord(KIND, registry, places);
 }
 
-async function read(store: StorePort, registry: string): Promise<readonly Place[]> {
+/** What is remembered of a registry, the latest first. */
+export async function placesIn(store: StorePort, registry: string): Promise<readonly Place[]> {
   const record = await store.readRecord(KIND, registry);
   return Array.isArray(record) ? record.filter(isPlace) : [];
 }
