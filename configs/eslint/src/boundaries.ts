@@ -51,7 +51,7 @@ export function sourceConstraints(): DependencyConstraint[] {
   return constraints((scope) => MAY_IMPORT[scope]);
 }
 
-/** The constraints for tests, scripts and the configuration files of tools. */
+/** The constraints for tests, scripts, the builds of native code and the configuration files of tools. */
 export function testConstraints(): DependencyConstraint[] {
   return constraints((scope) => {
     const extra = MAY_TEST_WITH_PORTS_ONLY.includes(scope)

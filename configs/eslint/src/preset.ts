@@ -20,6 +20,7 @@ const IGNORED = [
 const TESTS = ['**/*.test.ts', '**/{test,scripts,bench}/**/*.ts', 'e2e/**/*.ts'];
 const DATA = ['**/*.data.ts'];
 const TOOL_CONFIGS = ['**/*.config.ts'];
+const NATIVE_BUILDS = ['packages/*/native/**/*.ts'];
 const HOUSEKEEPING = [
   'tools/**/*.ts',
   'configs/**/*.ts',
@@ -144,6 +145,10 @@ function placeOverrides(): Linter.Config[] {
       },
     },
     { files: DATA, rules: { 'max-lines': 'off' } },
+    {
+      files: NATIVE_BUILDS,
+      rules: { '@nx/enforce-module-boundaries': boundaries(testConstraints()) },
+    },
     {
       files: TOOL_CONFIGS,
       rules: {
