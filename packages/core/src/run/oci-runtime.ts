@@ -55,22 +55,26 @@ async function hostRoot(root: string): Promise<readonly Mount[]> {
   return mounts;
 }
 
-/** Really starts a container, of the host's own programs; it ends at once. */
+/**
+ * Really starts a container, of the host's own programs; it ends at once, and nothing interrupts it: the process
+ * that becomes a container outlives a runtime that is killed, and goes on making mount points in its folder.
+ */
 async function probe(name: Runtime, cx: RunContext, signal: AbortSignal): Promise<EngineProbe> {
   const version = await tryRun(cx, signal, name, ['--version']);
   if (version === undefined) return { engine: name, works: false, detail: 'not installed' };
-  return cx.ports.store.withTemp(async (folder) => {
+  const found = await cx.ports.store.withTemp(async (folder): Promise<EngineProbe> => {
     const env = ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'];
     const root = join(folder, 'rootfs');
     const mounts = await hostRoot(root);
     const spec = { args: ['true'], env, cwd: '/', uid: 65532, gid: 65532 };
     await makeBundle(folder, root, spec, mounts);
-    const id = containerId();
-    const ran = await tryRun(cx, signal, name, runArgs(name, folder, id));
+    const ran = await tryRun(cx, neverAborted(), name, runArgs(name, folder, containerId()));
     const works = ran?.code === 0;
     const detail = works ? (version.out.split('\n')[0] ?? '') : lastLine(ran?.err ?? '');
     return { engine: name, works, detail };
   });
+  signal.throwIfAborted();
+  return found;
 }
 
 function containerId(): string {
@@ -99,15 +103,14 @@ async function start(name: Runtime, request: StartRequest): Promise<Started> {
     const env = hostEnv(cx);
     const command = (await findProgram(cx, name)) ?? name;
     const child = await cx.ports.exec.spawn({ command, args, env, signal, onLine });
-    const runtime = async (...rest: string[]): Promise<void> => {
-      await tryRun(cx, signal, name, [...globalFlags(name, folder), ...rest]);
-    };
+    const runtime = async (...rest: string[]): Promise<boolean> =>
+      (await tryRun(cx, signal, name, [...globalFlags(name, folder), ...rest]))?.code === 0;
+    const send = signaller(cx, child.exited, (name) => runtime('kill', id, name));
     return {
       exited: child.exited,
-      terminate: () => runtime('kill', id, 'TERM'),
+      terminate: async () => void (await send('TERM')),
       kill: async () => {
-        await runtime('delete', '--force', id);
-        child.kill('SIGKILL', 'group');
+        if (!(await send('KILL'))) child.kill('SIGKILL', 'group');
       },
       remove: async () => {
         await runtime('delete', '--force', id);
@@ -118,4 +121,28 @@ async function start(name: Runtime, request: StartRequest): Promise<Started> {
     await rootfs.release();
     throw error;
   }
+}
+
+const TRIES = 100;
+const PAUSE_MS = 50;
+
+/**
+ * Sends a signal to a container as soon as there is one: a runtime knows it only when it is made. Resolves to false
+ * where there was none for five seconds; true as well when it ended in the meantime.
+ */
+function signaller(
+  cx: RunContext,
+  exited: Promise<number>,
+  send: (name: string) => Promise<boolean>,
+): (name: 'TERM' | 'KILL') => Promise<boolean> {
+  const over = new AbortController();
+  const end = (): void => over.abort();
+  exited.then(end, end);
+  return async (name) => {
+    for (let tries = 0; tries < TRIES && !over.signal.aborted; tries++) {
+      if (await send(name)) return true;
+      await cx.ports.clock.sleep(PAUSE_MS, over.signal).catch(() => undefined);
+    }
+    return over.signal.aborted;
+  };
 }

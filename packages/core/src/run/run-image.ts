@@ -70,14 +70,17 @@ function supervise(
     await started.remove();
     return code;
   });
+  let serves = false;
   let stopping: Promise<void> | undefined;
-  const stop = (): Promise<void> => (stopping ??= stopContainer(started, exited, cx));
+  const stop = (): Promise<void> => (stopping ??= stopContainer(started, exited, serves, cx));
   const onAbort = (): void => {
     stop().catch(() => undefined);
   };
   signal.addEventListener('abort', onAbort, { once: true });
   if (signal.aborted) onAbort();
-  const ready = waitReady(url, cx.ports.clock, AbortSignal.any([signal, ended.signal])).catch(
+  const waiting = waitReady(url, cx.ports.clock, AbortSignal.any([signal, ended.signal]));
+  const ready = waiting.then(
+    () => void (serves = true),
     async (error: unknown) => {
       const exit = await exited;
       signal.throwIfAborted();
@@ -91,11 +94,21 @@ function supervise(
   return { engine, url, ready, exited, stop };
 }
 
+/**
+ * SIGTERM, and SIGKILL after the grace time. A container that serves nothing yet is killed at once: there is nothing
+ * to drain, and a first process that has no handler yet never hears of a SIGTERM (pid_namespaces(7)).
+ */
 async function stopContainer(
   started: Started,
   exited: Promise<number>,
+  serves: boolean,
   cx: RunContext,
 ): Promise<void> {
+  if (!serves) {
+    await started.kill();
+    await exited;
+    return;
+  }
   const over = new AbortController();
   const killing = cx.ports.clock.sleep(GRACE_MS, over.signal).then(
     () => started.kill(),

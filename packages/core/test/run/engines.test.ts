@@ -124,12 +124,24 @@ describe.each(ENGINES)('%s', (engine) => {
     controller.abort();
     expect(await running.exited).toBe(0);
     expect(leftOver()).toEqual([]);
-    const late = new AbortController();
-    const starting = runImage(options(engine, { signal: late.signal }), cx).then((r) => r.exited);
-    setTimeout(() => late.abort(), 60);
-    await starting.catch(() => undefined);
-    expect(leftOver()).toEqual([]);
   });
+
+  // Probing, unpacking, a runtime that makes the container, a program that has no handler yet.
+  it.each([0, 50, 100, 150, 200, 250, 300])(
+    'leaves nothing when aborted after %d ms',
+    async (ms) => {
+      if (await refused(engine)) return;
+      const late = new AbortController();
+      const timer = setTimeout(() => late.abort(), ms);
+      const running = await runImage(options(engine, { signal: late.signal }), context().cx).catch(
+        () => undefined,
+      );
+      await running?.exited;
+      clearTimeout(timer);
+      expect(late.signal.aborted).toBe(true);
+      expect(leftOver()).toEqual([]);
+    },
+  );
 });
 
 it('kills a container that does not mind SIGTERM', async () => {
