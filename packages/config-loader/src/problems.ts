@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import type { z } from 'zod';
+import type { z } from 'zod/mini';
 import { hintFor } from './hints.ts';
 import { UNKNOWN_KEY, type PathStep, type RawProblem } from './raw-problem.ts';
 
