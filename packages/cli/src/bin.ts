@@ -17,7 +17,9 @@ if (complaint !== undefined) {
   process.execve(process.execPath, lean.args, lean.env);
 } else {
   // Node's module of them takes 4 ms to load, and pays where anything is pushed.
-  for (const option of lateOptions(process)) setFlagsFromString(option);
+  const late = lateOptions(process);
+  for (const name of late.before) process.getBuiltinModule(`node:${name}`);
+  for (const option of late.options) setFlagsFromString(option);
   // A build that lasts for seconds does not write for 20 ms what it runs once.
   const compiled = isLean(process.env) ? undefined : codeCacheFolder(process.env, 'compiled');
   if (compiled !== undefined) nodeModule.enableCompileCache(compiled);

@@ -36,15 +36,24 @@ test('a build starts again with the same words, a small young generation and two
 test('a Node that no test starts gets no option that only V8 promises', () => {
   const start = leanStart({ ...build, versions: { node: '26.0.0' } });
   expect(start?.args.filter((word) => /^--(?:heap|invocation|wasm)/.test(word))).toEqual([]);
-  expect(lateOptions({ ...build, versions: { node: '26.0.0' } })).toEqual([]);
+  expect(lateOptions({ ...build, versions: { node: '26.0.0' } }).options).toEqual([]);
 });
 
 test('a process that is not started again takes an option while it runs', () => {
-  expect(lateOptions(build)).toEqual([
+  expect(lateOptions(build).options).toEqual([
     '--wasm-tiering-budget=650000000',
     '--semi-space-growth-factor=8',
   ]);
-  expect(lateOptions({ ...build, argv: ['node', 'bin.js', 'plan'] })).toEqual([]);
+  const none = { options: [], before: [] };
+  expect(lateOptions({ ...build, argv: ['node', 'bin.js', 'plan'] })).toEqual(none);
+});
+
+test('what Node brings is loaded before the options change; the network for a push alone', () => {
+  const ofBuild = lateOptions(build).before;
+  const ofPush = lateOptions({ ...build, argv: ['node', 'bin.js', 'push', 'a/b:c'] }).before;
+  expect(ofPush).toEqual(expect.arrayContaining([...ofBuild, 'net']));
+  expect(ofBuild).not.toContain('net');
+  for (const name of ofPush) expect(process.getBuiltinModule(`node:${name}`)).toBeDefined();
 });
 
 test('the second process is told from the first', () => {

@@ -73,13 +73,26 @@ function isKnown(node: string): boolean {
   return KNOWN_NODES.includes(major);
 }
 
-/** Options of V8 for a build that is not started again: those that it takes while it runs. */
-export function lateOptions({
-  argv,
-  versions,
-}: Pick<LeanProcess, 'argv' | 'versions'>): readonly string[] {
-  return isBuild(argv) && isKnown(versions.node) ? [PATIENCE, GROWTH] : [];
+/** What a process takes on while it runs. */
+export interface Late {
+  readonly options: readonly string[];
+  /**
+   * Modules of Node to load before: the code that Node brings for its own was made with other options, and V8 would
+   * compile each anew.
+   */
+  readonly before: readonly string[];
 }
+
+/** Options of V8 for a build that is not started again: those that it takes while it runs. */
+export function lateOptions({ argv, versions }: Pick<LeanProcess, 'argv' | 'versions'>): Late {
+  if (!isBuild(argv) || !isKnown(versions.node)) return { options: [], before: [] };
+  const before = argv.includes('push') ? [...BUILTINS, ...PUSHING] : BUILTINS;
+  return { options: [PATIENCE, GROWTH], before };
+}
+
+/** What every build comes to use of Node; and what every push does besides. */
+const BUILTINS = ['crypto', 'fs/promises', 'os', 'stream', 'timers/promises', 'util', 'vm'];
+const PUSHING = ['net', 'perf_hooks', 'zlib'];
 
 /** Whether this process was started by `leanStart`. */
 export function isLean(env: LeanProcess['env']): boolean {
