@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises';
+
 import { isMlcError, mlcError, type ClockPort } from '@mlcontainer/plugin-kit';
 import type { Dispatcher } from 'undici';
 
@@ -155,6 +157,8 @@ async function dispatch(
   const upload = startUpload(message.body, timeouts.send);
   let reached = true;
   try {
+    // A connection is free a turn after its last answer: undici would open another one for what comes in between.
+    await setImmediate();
     const response = await dispatcher.request({
       origin: url.origin,
       path: url.pathname + url.search,
