@@ -103,6 +103,29 @@ describe('a push', () => {
     expect(asked).toEqual([...new Set(asked)]);
   });
 
+  test('of a changed model asks what the image of the tag holds, once and before the image is known', async () => {
+    await push();
+    registry.journal.clear();
+    const { digest } = await push(await planned({}, Buffer.from(PLAIN_PICKLE).fill(0x2b, 14, 15)));
+    const asked = registry.journal.entries.map(({ method, path: at }) => `${method} ${at}`);
+    const gets = asked.filter((line) => line.startsWith('GET'));
+    expect(gets).toHaveLength(1);
+    const root = asked.findIndex((line) => line.startsWith('HEAD') && line.endsWith(digest));
+    expect(asked.indexOf(gets[0] ?? '')).toBeLessThan(root);
+  });
+
+  test('looks for a new blob in no repository that cannot have it', async () => {
+    await push(await planned({ image: `${registry.host}/team/other` }));
+    await push();
+    registry.journal.clear();
+    await push(await planned({}, Buffer.from(PLAIN_PICKLE).fill(0x2b, 14, 15)));
+    const paths = registry.journal.entries.map(({ path: at }) => at);
+    expect(paths.length).toBeGreaterThan(5);
+    expect(paths.filter((at) => at.includes('team%2Fother') || at.includes('team/other'))).toEqual(
+      [],
+    );
+  });
+
   test('makes what the lock knows and the registry lacks', async () => {
     const { digest } = await push();
     newMachine();

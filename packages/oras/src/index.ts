@@ -58,15 +58,13 @@ export { openLayoutTarget, type LayoutTarget } from './layout/target.ts';
 export { createRegistryClient } from './client.ts';
 export { anonymousCredentials, defaultSettings } from './defaults.ts';
 export type { OnRegistryEvent, RegistryEvent } from './events.ts';
+export { askParts, askTags, type GraphTarget, type Tagged } from './graph/ask.ts';
 export {
-  askTags,
   pushGraph,
   type Graph,
-  type GraphTarget,
   type PushGraphOptions,
   type PushGraphResult,
   type PushProgress,
-  type Tagged,
 } from './graph/push-graph.ts';
 export {
   ACCEPT_MANIFESTS,

@@ -1,5 +1,6 @@
-import type { Blob, Digest } from '@mlcontainer/oci';
+import type { Blob, Descriptor, Digest } from '@mlcontainer/oci';
 import {
+  askParts,
   askTags,
   parseReference,
   pushGraph,
@@ -67,22 +68,25 @@ export function openPush(cx: EngineContext, plan: Plan, target: PushTarget): Ima
   // Asked at once: it takes the time of a round trip or three, and what is wrong with the registry is known early.
   const asked = ask(inner, plan, to, target.tags, places);
   asked.catch((error: unknown) => stop.abort(error));
+  let there: Begun['there'];
   return {
     repository,
     failed: stop.signal,
     ahead: (layer) => {
+      // It is another image than the tags name then.
+      there ??= askThere(inner, to, asked);
       const content = layerContent(inner, plan, layer);
       const sending = pushAhead(inner, to, content, layer.layer.title);
       sending.catch((error: unknown) => stop.abort(error));
       sent.set(layer.result.digest, sending);
     },
     finish: (images) => {
-      const begun = { sent, asked, places, notes };
+      const begun = { sent, asked, there, places, notes };
       return finish(inner, plan, to, { repository, tags: target.tags }, images, begun);
     },
     close: async () => {
       stop.abort(new Error('the push was given up'));
-      await Promise.allSettled([...sent.values(), asked]);
+      await Promise.allSettled([...sent.values(), asked, there]);
       await Promise.all(notes);
     },
   };
@@ -99,10 +103,23 @@ async function ask(
   return askTags(to, tags, { signal: cx.signal, access: 'push', mountFrom });
 }
 
+function askThere(
+  cx: EngineContext,
+  to: Repository,
+  asked: Promise<Tagged>,
+): Promise<ReadonlySet<Digest>> {
+  const there = asked.then((tagged) => askParts(to, tagged, { signal: cx.signal, access: 'push' }));
+  // Whoever waits for it sees the failure.
+  there.catch(() => undefined);
+  return there;
+}
+
 /** What a push began with before the image was known. */
 interface Begun {
   readonly sent: ReadonlyMap<Digest, Promise<PushOutcome>>;
   readonly asked: Promise<Tagged>;
+  /** What the image holds that has a tag until now; not asked for while nothing shows that this one is another. */
+  readonly there: Promise<ReadonlySet<Digest>> | undefined;
   /** What was pushed to this registry from here. */
   readonly places: Promise<readonly Place[]>;
   /** What is written down for the next push, while others go on. */
@@ -129,20 +146,21 @@ async function finish(
   to: Repository,
   { repository, tags }: Required<PushTarget>,
   images: ImageSet,
-  { sent, asked, places, notes }: Begun,
+  { sent, asked, there, places, notes }: Begun,
 ): Promise<PushedImage> {
   const blobs = images.images.flatMap((image) => imageBlobs(cx, plan, image));
   const own = images.index === undefined ? [] : [images.index.index];
   const manifests = [...images.images.map(({ assembled }) => assembled.manifest), ...own];
   const graph = { blobs, manifests: manifests.map(inMemory), tags };
   const digests = blobs.map(({ descriptor }) => descriptor.digest);
-  const mountFrom = mountable(plan, to, await places, digests);
+  const known = await places;
+  const mountFrom = ({ digest }: Descriptor) => mountable(plan, to, known, digest);
   // What stands in for a layer is there before the image that needs it.
   const instead = plan.model.artifact === 'instead';
   const before = instead ? await pushModelArtifact(cx, plan, to, images, tags) : undefined;
   const { outcomes } = await pushGraph(to, graph, {
     ...{ signal: cx.signal, mountFrom, onProgress: told(cx, namesOf(images)) },
-    ...{ sentBefore: sent, asked },
+    ...{ sentBefore: sent, asked, there },
   });
   const early = await Promise.all(
     [...sent].map(async ([digest, sending]) => [digest, await sending] as const),
@@ -167,16 +185,16 @@ async function finish(
 }
 
 /**
- * Where blobs may be mounted from: the base's own repository, and those that were pushed to from here, whatever they
- * hold while it is not known what is needed.
+ * Where a blob may be mounted from: the base's own repository, and those that it was pushed to from here; those that
+ * were pushed to last, whatever they hold, while it is not known what is needed.
  */
 function mountable(
   { base }: Plan,
   { registry, repository }: Repository,
   places: readonly Place[],
-  digests?: readonly Digest[],
+  digest?: Digest,
 ): readonly string[] {
-  const known = repositoriesWith(places, repository, digests);
+  const known = repositoriesWith(places, repository, digest);
   const from = base.kind === 'image' ? parseReference(base.reference) : undefined;
   return from?.registry === registry ? [...new Set([from.repository, ...known])] : known;
 }

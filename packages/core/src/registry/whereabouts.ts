@@ -16,20 +16,18 @@ export interface Place {
 }
 
 /**
- * Other repositories of a registry that most of these blobs were pushed to from here, for mounts; without digests, those
- * that were pushed to last. A hint like the blob info cache of containers/image: the registry decides, and two builds
- * that write it at once may lose one.
+ * Other repositories of a registry that a blob was pushed to from here, for a mount, the latest first; without a digest,
+ * those that were pushed to last. A hint like the blob info cache of containers/image: the registry decides, and two
+ * builds that write it at once may lose one.
  */
 export function repositoriesWith(
   places: readonly Place[],
   repository: string,
-  digests?: readonly Digest[],
+  digest?: Digest,
 ): readonly string[] {
-  const shared = ({ digests: held }: Place): number =>
-    digests === undefined ? 1 : digests.filter((digest) => held.includes(digest)).length;
   return places
-    .filter((place) => place.repository !== repository && shared(place) > 0)
-    .sort((a, b) => shared(b) - shared(a))
+    .filter((place) => place.repository !== repository)
+    .filter(({ digests }) => digest === undefined || digests.includes(digest))
     .slice(0, ASKED)
     .map((place) => place.repository);
 }

@@ -2,11 +2,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Descriptor, Digest } from '@mlcontainer/oci';
 import { isMlcError, mlcError } from '@mlcontainer/plugin-kit';
 
-import type { Content, ContentTarget, PushOutcome } from '../content.ts';
+import type { Content, PushOutcome } from '../content.ts';
 import { createLimiter } from '../limiter.ts';
 import { manifestBytes } from '../manifest/write.ts';
 import { parseManifest, type ManifestLinks } from '../manifest/parse.ts';
-import type { ManifestOptions, Repository } from '../registry.ts';
+import type { ManifestOptions } from '../registry.ts';
+import {
+  askParts,
+  askTags,
+  headOf,
+  mapInTurn,
+  NOTHING,
+  partsOf,
+  type GraphTarget,
+  type Tagged,
+} from './ask.ts';
 
 /** What is pushed: an image, or an index with its images. */
 export interface Graph {
@@ -17,10 +27,6 @@ export interface Graph {
   /** Of the root. */
   readonly tags: readonly string[];
 }
-
-/** A layout, or a repository: what it can do more is used. */
-export type GraphTarget = ContentTarget &
-  Partial<Pick<Repository, 'headManifest' | 'ownManifest' | 'putManifest'>>;
 
 /** How far one blob or manifest is. Bytes. */
 export interface PushProgress {
@@ -39,6 +45,8 @@ export interface PushGraphOptions {
   readonly mountFrom?: readonly string[] | ((blob: Descriptor) => readonly string[]);
   /** What `askTags` was told of the same target and tags a moment ago; they are asked for now when left out. */
   readonly asked?: Promise<Tagged> | undefined;
+  /** What `askParts` was told of these tags; it is asked for where that is of use when left out. */
+  readonly there?: Promise<ReadonlySet<Digest>> | undefined;
   /** Blobs that others push, or did a moment ago: they are waited for, and not asked for. */
   readonly sentBefore?: ReadonlyMap<Digest, Promise<unknown>>;
   readonly onProgress?: (progress: PushProgress) => void;
@@ -88,9 +96,10 @@ export async function pushGraph(
       detail: 'no manifest was given',
     });
   const asking = { target, graph, options, root, outcomes: new Map() };
-  const { pending, replaced } = await tagsToMove(asking);
+  const { pending, tagged } = await tagsToMove(asking);
   const isNamed = pending.length < graph.tags.length;
-  const known = isNamed || replaced === undefined ? NOTHING : partsOfImage(asking, replaced);
+  const ask = () => options.there ?? askParts(target, tagged, askingOptions(asking));
+  const known = isNamed ? NOTHING : ask();
   // Whoever waits for it sees the failure.
   known.catch(() => undefined);
   const state: State = { ...asking, known };
@@ -100,75 +109,18 @@ export async function pushGraph(
   return { root: root.descriptor, outcomes: state.outcomes, moved: pending, sent };
 }
 
-/** What each tag names; undefined where it names nothing. */
-export type Tagged = ReadonlyMap<string, Descriptor | undefined>;
-
-/**
- * What the tags of a graph name until now: the first question of a push. It needs nothing of the graph, so that it can
- * be asked while that is made; what it fails with would be in the way of all the rest.
- */
-export async function askTags(
-  target: GraphTarget,
-  tags: readonly string[],
-  options: ManifestOptions,
-): Promise<Tagged> {
-  const found = await mapInTurn(tags, (tag) => headOf(target, tag, options));
-  return new Map(tags.map((tag, at) => [tag, found[at]]));
-}
-
-const NOTHING: Promise<ReadonlySet<Digest>> = Promise.resolve(new Set<Digest>());
-
 type Asking = Omit<State, 'known'>;
 
-/** The tags that do not name the root yet, and what one of them names. One that does proves that the root is there. */
-async function tagsToMove(
-  state: Asking,
-): Promise<{ pending: readonly string[]; replaced: Descriptor | undefined }> {
+/** The tags that do not name the root yet, and what all of them name. One that does proves that the root is there. */
+async function tagsToMove(state: Asking): Promise<{ pending: readonly string[]; tagged: Tagged }> {
   const { target, graph, root, options } = state;
-  const found = await (options.asked ?? askTags(target, graph.tags, askingOptions(state)));
-  const pending = graph.tags.filter((tag) => found.get(tag)?.digest !== root.descriptor.digest);
-  return { pending, replaced: [...found.values()].find((manifest) => manifest !== undefined) };
-}
-
-/**
- * Config and layers of an image that is there, and so are they: one answer instead of a question for each of them. Of
- * a registry that lost some the root will say so, and they are pushed then. Nothing where the image cannot be read.
- */
-async function partsOfImage(state: Asking, image: Descriptor): Promise<ReadonlySet<Digest>> {
-  const { target, options } = state;
-  try {
-    const found = await target.ownManifest?.(image.digest, askingOptions(state));
-    if (found === undefined) return await NOTHING;
-    return new Set(partsOf(parseManifest(found.bytes, target.name, image.digest)));
-  } catch (error) {
-    options.signal.throwIfAborted();
-    if (isMlcError(error)) return NOTHING;
-    throw error;
-  }
-}
-
-/** The first alone, so that what is learnt of the registry (a token, a challenge) serves the others. */
-async function mapInTurn<T, R>(items: readonly T[], map: (item: T) => Promise<R>): Promise<R[]> {
-  const first = await Promise.all(items.slice(0, 1).map(map));
-  return [...first, ...(await Promise.all(items.slice(1).map(map)))];
+  const tagged = await (options.asked ?? askTags(target, graph.tags, askingOptions(state)));
+  const pending = graph.tags.filter((tag) => tagged.get(tag)?.digest !== root.descriptor.digest);
+  return { pending, tagged };
 }
 
 async function head(state: State, digest: Digest): Promise<boolean> {
   return (await headOf(state.target, digest, askingOptions(state))) !== undefined;
-}
-
-async function headOf(
-  target: GraphTarget,
-  reference: string,
-  options: ManifestOptions,
-): Promise<Descriptor | undefined> {
-  if (target.headManifest !== undefined) return target.headManifest(reference, options);
-  try {
-    return await target.resolve(reference, { signal: options.signal });
-  } catch (error) {
-    if (isMlcError(error) && error.code === 'MLC6510') return undefined;
-    throw error;
-  }
 }
 
 /** The first question already asks for a token that reaches all that is mounted from. */
@@ -219,10 +171,6 @@ function blobsOf(graph: Graph, all: readonly Node[], missing: readonly Node[]): 
   return [...byDigest.values()].filter(
     ({ descriptor: { digest } }) => needed.has(digest) || !named.has(digest),
   );
-}
-
-function partsOf({ config, layers }: ManifestLinks): readonly Digest[] {
-  return [...layers, ...(config === undefined ? [] : [config])].map(({ digest }) => digest);
 }
 
 /** All are asked for at once; what is missing is sent as soon as that is known. */
