@@ -71,7 +71,7 @@ export function createContext(options: ContextOptions): EngineContext {
   const allowHosts = (planned: readonly string[]): void =>
     ports.http.allow([...planned, ...(hosts ?? [])]);
   const buildah = once(() => probeBuildah({ ports, env, signal }));
-  const layerRunner = threadedRunner(settings);
+  const layerRunner = threadedRunner(settings, ports.store);
   const closing = byPlan ? { allowHosts } : {};
   return {
     ...{ ...settings, cwd, ports, host, signal, configCache, beforeMuchWork },

@@ -10,10 +10,10 @@ import { testContext, type TestContext } from './support/context.ts';
 let cx: TestContext;
 let runner: LayerRunner;
 const runnerOf = (jobs: string): LayerRunner =>
-  threadedRunner({
-    env: { ...cx.env, MLCONTAINER_JOBS: jobs },
-    cacheDir: path.join(cx.root, '.store'),
-  });
+  threadedRunner(
+    { env: { ...cx.env, MLCONTAINER_JOBS: jobs }, cacheDir: path.join(cx.root, '.store') },
+    cx.ports.store,
+  );
 beforeEach(async () => {
   cx = await testContext();
   runner = runnerOf('2');

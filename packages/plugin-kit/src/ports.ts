@@ -121,6 +121,8 @@ export interface StorePort {
   folder(kind: string, key: string, build: (folder: string) => Promise<void>): Promise<string>;
   /** Runs with a fresh folder on the store's file system and removes it afterwards. */
   withTemp<T>(use: (folder: string) => Promise<T>): Promise<T>;
+  /** Waits until what was given back `early` is on the disk; a store that does no such thing lacks it. */
+  settle?(): Promise<void>;
 }
 
 /** What a blob must be; sizes in bytes, the hash in hex. */
@@ -131,6 +133,8 @@ export interface StoreExpectation {
   readonly limit?: number;
   /** For messages: `numpy-2.4.0-….whl`. */
   readonly name?: string;
+  /** A small blob may be given back before it would outlast a power cut; whoever asks for it calls `settle` in the end. */
+  readonly early?: boolean;
 }
 
 /** A blob that the store holds; size in bytes. */

@@ -185,7 +185,7 @@ async function buildLayer(
   const { origin } = state;
   const built: BuiltLayer = {
     ...{ layer, recipe, result, make, origin: () => state.origin, ms: () => state.ms },
-    bytes: async () => heldPath(cx, (await make()).digest),
+    bytes: async () => heldPath(cx, (await made()).digest),
   };
   if (origin === 'made' && !isBuildOnly(layer)) work.onMade?.(built);
   // Outputs have begun with it while it is written down.

@@ -34,7 +34,9 @@ export function ownThread(ports: Ports): LayerRunner {
       onStart?.();
       return plainly(signal, (plain) => runJob(job, { ports, signal: plain, compilers }));
     },
-    close: () => compilers.close(),
+    close: async () => {
+      await Promise.all([compilers.close(), ports.store.settle?.()]);
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { Worker } from 'node:worker_threads';
 import { nodePorts } from '@mlcontainer/node-ports';
+import type { StorePort } from '@mlcontainer/plugin-kit';
 import { costOf } from './job.ts';
 import { isSmall, ownThread } from './own-thread.ts';
 import type { LayerRunner } from './runner.ts';
@@ -27,9 +28,10 @@ interface Crew {
 /**
  * Makes layers on all cores: in this thread, which otherwise waits for them, and in one more a further core, started
  * when first needed. A thread takes 0.1 s of CPU and 30 MB before it does anything, so that this one is not left out.
- * Small layers are made here at once. MLCONTAINER_JOBS sets how many are made at a time.
+ * Small layers are made here at once. MLCONTAINER_JOBS sets how many are made at a time. `store` is this thread's, on
+ * the same folder as the others'.
  */
-export function threadedRunner(settings: WorkerSettings): LayerRunner {
+export function threadedRunner(settings: WorkerSettings, store: StorePort): LayerRunner {
   const jobs = Number(settings.env['MLCONTAINER_JOBS']) || Math.min(availableParallelism(), 8);
   const crew: Crew = {
     ...{
@@ -40,7 +42,7 @@ export function threadedRunner(settings: WorkerSettings): LayerRunner {
       ownIsIdle: true,
       holds: 0,
     },
-    own: ownThread(nodePorts({ ...settings, offline: true })),
+    own: ownThread({ ...nodePorts({ ...settings, offline: true }), store }),
   };
   const queue: Waiting[] = [];
   const next = (): void => {

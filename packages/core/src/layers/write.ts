@@ -8,7 +8,7 @@ import type { StorePort } from '@mlcontainer/plugin-kit';
 import { byteChannel, ReaderGone } from './channel.ts';
 import type { LayerCompression } from './recipe.ts';
 
-/** Writes entries as one layer straight into the store, in one pass. */
+/** Writes entries as one layer straight into the store, in one pass; a small one is there before the disk has it. */
 export async function layerIntoStore(
   entries: Iterable<Entry> | AsyncIterable<Entry>,
   compression: LayerCompression,
@@ -28,7 +28,7 @@ export async function layerIntoStore(
       throw error;
     }
   };
-  const storing = store.put(channel.stream).catch((error: unknown) => {
+  const storing = store.put(channel.stream, { early: true }).catch((error: unknown) => {
     channel.close(error);
     throw error;
   });

@@ -15,6 +15,6 @@ export function inlineRunner(ports: Ports): LayerRunner {
         await compilers.close();
       }
     },
-    close: () => Promise.resolve(),
+    close: async () => ports.store.settle?.(),
   };
 }

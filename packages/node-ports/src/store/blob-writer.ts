@@ -7,9 +7,17 @@ import { writeAll } from './files.ts';
 
 const BLOCK = 256 * 1024;
 
+/** Bytes that are hashed again in less time than the disk takes to have them. */
+const SMALL = 256 * 1024;
+
+/** Whether a blob is used before it is synced; it is sealed when it is. */
+export function isSyncedLater(size: number, { early = false }: StoreExpectation): boolean {
+  return early && size <= SMALL;
+}
+
 /**
  * Streams bytes into a new file while hashing them, checks them against what was expected, and leaves the file
- * synced and read-only. Throws MLC7003 (hash), MLC7004 (size), MLC7013 (limit).
+ * read-only, and synced unless that is for later. Throws MLC7003 (hash), MLC7004 (size), MLC7013 (limit).
  */
 export async function writeBlob(
   path: string,
@@ -21,7 +29,7 @@ export async function writeBlob(
     const written = await copy(handle, source, expect);
     check(written, expect);
     await handle.chmod(0o444);
-    await handle.sync();
+    if (!isSyncedLater(written.size, expect)) await handle.sync();
     return written;
   } finally {
     await handle.close();

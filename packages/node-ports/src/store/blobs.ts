@@ -40,12 +40,13 @@ async function isSealed(layout: Layout, sha256: string, stats: BigIntStats): Pro
   return true;
 }
 
-/** Hashes the blob, and seals it where it is right. */
+/** Hashes the blob, and seals it where it is right and will last. */
 async function isRight(layout: Layout, sha256: string, text: string): Promise<boolean> {
   const handle = await openEntry(layout.path(layout.blob(sha256)));
   try {
     if (sealText(await handle.stat({ bigint: true })) !== text) return false;
     if ((await hashFile(handle)) !== sha256) return false;
+    await handle.sync();
   } finally {
     await handle.close();
   }
@@ -53,10 +54,13 @@ async function isRight(layout: Layout, sha256: string, text: string): Promise<bo
   return true;
 }
 
-/** Records that a blob was found right, so that the next process need not hash it again. */
+/**
+ * Records that a blob was found right, so that the next process need not hash it again. Only once the blob is synced:
+ * a seal that lasts longer than the bytes would vouch for what a power cut left of them.
+ */
 export async function seal(layout: Layout, sha256: string, text: string): Promise<void> {
   try {
-    await ensureFolder(layout, layout.seal(sha256).slice(0, -1));
+    ensureFolder(layout, layout.seal(sha256).slice(0, -1));
     await writeSeal(layout.path(layout.seal(sha256)), text);
   } catch {
     // Without a seal the blob is hashed again, no more.

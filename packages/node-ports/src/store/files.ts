@@ -27,8 +27,17 @@ export function readEntry(
 }
 
 /** Makes a finished rename or unlink in this folder last through a power cut. */
-export async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY);
+export function syncFolder(folder: string): Promise<void> {
+  return sync(folder, constants.O_RDONLY | constants.O_DIRECTORY);
+}
+
+/** Makes the bytes of a file last through a power cut. */
+export function syncFile(path: string): Promise<void> {
+  return sync(path, FLAGS);
+}
+
+async function sync(path: string, flags: number): Promise<void> {
+  const handle = await open(path, flags);
   try {
     await handle.sync();
   } finally {

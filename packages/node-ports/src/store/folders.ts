@@ -57,7 +57,7 @@ export async function buildFolder(
 async function place(layout: Layout, kind: string, key: string, temp: string): Promise<void> {
   const segments = layout.folder(kind, key);
   const target = layout.path(segments);
-  await ensureFolder(layout, segments.slice(0, -1));
+  ensureFolder(layout, segments.slice(0, -1));
   for (let attempt = 0; !(await renamed(temp, target)); attempt += 1) {
     if ((await findFolder(layout, kind, key)) !== undefined) return;
     if (attempt === 3) throw new Error(`Cannot place ${target}`);

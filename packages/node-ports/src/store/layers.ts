@@ -36,7 +36,7 @@ export async function firstOf<T>(
 
 /** Opens the first layer that may be written, and removes what dead processes left in it. Throws MLC7010 to MLC7012. */
 export async function openLayer(layers: readonly Layer[]): Promise<OpenLayer> {
-  const owner = await currentOwner();
+  const owner = currentOwner();
   for (const [index, layer] of layers.entries()) {
     try {
       await prepare(layer, owner);
@@ -51,7 +51,7 @@ export async function openLayer(layers: readonly Layer[]): Promise<OpenLayer> {
 
 async function prepare({ layout, exclusive }: Layer, owner: TempOwner): Promise<void> {
   if (exclusive) await createExclusive(layout.root);
-  await createRoot(layout);
+  createRoot(layout);
   const probe = join(layout.area('tmp'), tempName(owner));
   await writeRecordFile(probe, '');
   await removeTree(probe);

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { lstatSync } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { lstatSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { errno } from './faults.ts';
@@ -58,37 +57,40 @@ function keyHash(key: string): string {
 }
 
 /** Creates the root with its tag and its folder for temporary files. */
-export async function createRoot(layout: Layout): Promise<void> {
-  await mkdir(layout.root, { recursive: true });
-  await ensureFolder(layout, [VERSION, 'tmp']);
+export function createRoot(layout: Layout): void {
+  mkdirSync(layout.root, { recursive: true });
+  ensureFolder(layout, [VERSION, 'tmp']);
   try {
-    await writeFile(join(layout.root, 'CACHEDIR.TAG'), CACHE_TAG, { flag: 'wx' });
+    writeFileSync(join(layout.root, 'CACHEDIR.TAG'), CACHE_TAG, { flag: 'wx' });
   } catch (error) {
     if (errno(error) !== 'EEXIST') throw error;
   }
 }
 
-/** Makes folders below the root, one by one: anything else that stands in their place, a symbolic link above all, is removed. */
-export async function ensureFolder(layout: Layout, segments: readonly string[]): Promise<string> {
+/**
+ * Makes folders below the root, one by one: anything else that stands in their place, a symbolic link above all, is removed.
+ * At once: that takes a tenth of the time that turns of the event loop take.
+ */
+export function ensureFolder(layout: Layout, segments: readonly string[]): string {
   const last = layout.path(segments);
   if (layout.real.has(last) && isRealFolder(last)) return last;
   let path = layout.root;
   for (const segment of segments) {
     path = join(path, segment);
-    await ensureOne(path);
+    ensureOne(path);
     layout.real.add(path);
   }
   return path;
 }
 
-async function ensureOne(path: string): Promise<void> {
+function ensureOne(path: string): void {
   try {
-    await mkdir(path);
+    mkdirSync(path);
   } catch (error) {
     if (errno(error) !== 'EEXIST') throw error;
     if (isRealFolder(path)) return;
-    await rm(path, { force: true });
-    await mkdir(path, { recursive: true });
+    rmSync(path, { force: true });
+    mkdirSync(path, { recursive: true });
   }
 }
 

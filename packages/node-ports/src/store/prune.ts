@@ -86,7 +86,7 @@ async function removeItem(root: string, item: StoreItem): Promise<void> {
 
 /** A folder leaves its place in one step, so that nobody finds half of it. */
 async function removeFolder(root: string, path: string): Promise<void> {
-  const aside = join(createLayout(root).area('tmp'), tempName(await currentOwner()));
+  const aside = join(createLayout(root).area('tmp'), tempName(currentOwner()));
   try {
     await rename(path, aside);
   } catch (error) {
@@ -106,7 +106,7 @@ async function unlinkIfThere(path: string): Promise<void> {
 
 async function removeLeftovers(root: string): Promise<void> {
   try {
-    await removeStale(createLayout(root).area('tmp'), await currentOwner());
+    await removeStale(createLayout(root).area('tmp'), currentOwner());
   } catch (error) {
     if (errno(error) !== 'ENOENT') throw error;
   }

@@ -56,6 +56,24 @@ describe('put', () => {
     expect(await leftovers(root)).toEqual([]);
   });
 
+  it('seals what it gives back early once that is synced, and hashes it until then', async () => {
+    const root = await tempFolder();
+    const small = sampleBytes(8, 1000);
+    const hash = sha256Of(small);
+    const store = createStore({ root });
+    const { path } = await store.put(chunksOf(small), { early: true });
+    await store.settle?.();
+    const seal = join(root, 'v1', 'seals', hash.slice(0, 2), hash);
+    expect(await readFile(seal, 'utf8')).toContain('"1000"');
+    await rm(seal);
+    expect(await createStore({ root }).path(hash)).toBe(path);
+    expect(await readFile(seal, 'utf8')).toContain('"1000"');
+    await rm(seal);
+    await chmod(path, 0o600);
+    await writeFile(path, Buffer.alloc(1000));
+    expect(await createStore({ root }).path(hash)).toBeUndefined();
+  });
+
   it('keeps any bytes in any chunks, whose buffer the source may use again', async () => {
     const store = createStore({ root: await tempFolder() });
     await fc.assert(

@@ -1,12 +1,13 @@
-import { lstat, mkdir } from 'node:fs/promises';
+import { lstatSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import type { ByteStream, StoredBlob, StoreExpectation, StorePort } from '@mlcontainer/plugin-kit';
 
-import { writeBlob } from './blob-writer.ts';
+import { isSyncedLater, writeBlob } from './blob-writer.ts';
 import { findBlob, seal, type Verified } from './blobs.ts';
 import { writeFault } from './faults.ts';
-import { syncFolder } from './files.ts';
+import { syncFile, syncFolder } from './files.ts';
 import { buildFolder, findFolder } from './folders.ts';
 import { firstOf, openLayer, type Layer, type OpenLayer } from './layers.ts';
 import { createLayout, ensureFolder, type Layout } from './layout.ts';
@@ -29,12 +30,15 @@ interface State {
   readonly layers: readonly Layer[];
   readonly verified: Verified;
   readonly building: Map<string, Promise<string>>;
+  /** What is on its way to the disk; no failure of it matters to anybody. */
+  readonly lasting: Set<Promise<void>>;
   readonly open: () => Promise<OpenLayer>;
 }
 
 /**
  * The content-addressed store on disk (see `StorePort`). Crash-safe and shared by processes: a blob is written
- * to a temporary file while it is hashed, synced, made read-only and renamed into place; nothing is locked.
+ * to a temporary file while it is hashed, made read-only, synced and renamed into place; nothing is locked. What is
+ * given back early is synced while others use it: until then it has no seal, and whoever finds it hashes it.
  * Errors: MLC7003, MLC7004 and MLC7013 for bytes that are not those expected, MLC7010 to MLC7012 for the disk.
  */
 export function createStore(options: StoreOptions): StorePort {
@@ -43,6 +47,7 @@ export function createStore(options: StoreOptions): StorePort {
     layers,
     verified: new Map(),
     building: new Map(),
+    lasting: new Set(),
     open: once(() => openLayer(layers)),
   };
   return {
@@ -53,6 +58,7 @@ export function createStore(options: StoreOptions): StorePort {
     writeRecord: (kind, key, value) => writeRecord(state, kind, key, value),
     folder: (kind, key, build) => folder(state, kind, key, build),
     withTemp: (use) => withTemp(state, use),
+    settle: async () => void (await Promise.all(state.lasting)),
   };
 }
 
@@ -93,21 +99,42 @@ function put(state: State, source: ByteStream, expect: StoreExpectation): Promis
   return withTempPath(state, async (temp, layout) => {
     const { sha256, size } = await writeBlob(temp, source, expect);
     const path = layout.path(layout.blob(sha256));
-    await ensureFolder(layout, layout.blob(sha256).slice(0, -1));
+    ensureFolder(layout, layout.blob(sha256).slice(0, -1));
     await replaceFile(temp, path);
-    await syncFolder(dirname(path));
-    const text = sealText(await lstat(path, { bigint: true }));
-    await seal(layout, sha256, text);
+    const text = sealText(lstatSync(path, { bigint: true }));
     state.verified.set(path, text);
+    if (isSyncedLater(size, expect))
+      lastLater(state, () => last(layout, sha256, text, syncFile(path)));
+    else await last(layout, sha256, text);
     return { sha256, size, path };
   });
+}
+
+/** Makes a blob in its place last through a power cut, and seals it. */
+async function last(
+  layout: Layout,
+  sha256: string,
+  text: string,
+  synced?: Promise<void>,
+): Promise<void> {
+  await synced;
+  await syncFolder(dirname(layout.path(layout.blob(sha256))));
+  await seal(layout, sha256, text);
+}
+
+/** A blob that cannot be synced stays without a seal, and is hashed by whoever finds it. */
+function lastLater({ lasting }: State, act: () => Promise<void>): void {
+  const task = act()
+    .catch(() => undefined)
+    .finally(() => lasting.delete(task));
+  lasting.add(task);
 }
 
 function writeRecord(state: State, kind: string, key: string, value: unknown): Promise<void> {
   return withTempPath(state, async (temp, layout) => {
     await writeRecordFile(temp, recordText(kind, key, value));
     const segments = layout.record(kind, key);
-    await ensureFolder(layout, segments.slice(0, -1));
+    ensureFolder(layout, segments.slice(0, -1));
     await replaceFile(temp, layout.path(segments));
   });
 }

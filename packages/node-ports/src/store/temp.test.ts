@@ -23,7 +23,7 @@ it.each([
   ['of an unknown place, old', () => `unknown.${DEAD}.1.ab`, 25, false],
 ])('an entry %s', async (_what, rename, hours, stays) => {
   const folder = await tempFolder();
-  const owner = await currentOwner();
+  const owner = currentOwner();
   const name = rename(tempName(owner));
   await writeFile(join(folder, name), '');
   const then = Date.now() / 1000 - hours * 3600;
@@ -33,6 +33,6 @@ it.each([
 });
 
 it('has a name of its own every time', async () => {
-  const owner = await currentOwner();
+  const owner = currentOwner();
   expect(tempName(owner)).not.toBe(tempName(owner));
 });

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { readFile, readdir, readlink, stat } from 'node:fs/promises';
+import { readFileSync, readlinkSync } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { removeTree } from './trees.ts';
@@ -17,12 +18,8 @@ export interface TempOwner {
 }
 
 /** This process, as the names of its temporary entries give it. */
-export async function currentOwner(): Promise<TempOwner> {
-  return {
-    where: await whereAmI(),
-    pid: process.pid,
-    start: (await startTime(process.pid)) ?? '0',
-  };
+export function currentOwner(): TempOwner {
+  return { where: whereAmI(), pid: process.pid, start: startTime(process.pid) ?? '0' };
 }
 
 /** A fresh name, `<where>.<pid>.<start>.<random>`. */
@@ -45,7 +42,7 @@ export async function removeStale(folder: string, me: TempOwner): Promise<number
 async function isStale(name: string, path: string, me: TempOwner): Promise<boolean> {
   const [where, pid, start] = name.split('.');
   if (where !== me.where || where === UNKNOWN) return isOld(path);
-  return (await startTime(Number(pid))) !== start;
+  return startTime(Number(pid)) !== start;
 }
 
 async function isOld(path: string): Promise<boolean> {
@@ -57,9 +54,9 @@ async function isOld(path: string): Promise<boolean> {
 }
 
 /** Start of a process in clock ticks since boot (proc(5), stat, field 22); undefined where it does not live. */
-async function startTime(pid: number): Promise<string | undefined> {
+function startTime(pid: number): string | undefined {
   try {
-    const text = await readFile(`/proc/${pid}/stat`, 'latin1');
+    const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
     // The second field, the command in parentheses, may hold spaces and parentheses itself.
     return text.slice(text.lastIndexOf(')') + 2).split(' ')[19];
   } catch {
@@ -77,10 +74,10 @@ function isAlive(pid: number): boolean {
 }
 
 /** Where the system does not tell, no process can be called dead. */
-async function whereAmI(): Promise<string> {
+function whereAmI(): string {
   try {
-    const boot = await readFile('/proc/sys/kernel/random/boot_id', 'latin1');
-    return boot.slice(0, 8) + (await readlink('/proc/self/ns/pid')).replace(/\D/g, '');
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1');
+    return boot.slice(0, 8) + readlinkSync('/proc/self/ns/pid').replace(/\D/g, '');
   } catch {
     return UNKNOWN;
   }
