@@ -41,6 +41,7 @@ test('a Node that no test starts gets no option that only V8 promises', () => {
 
 test('a process that is not started again takes an option while it runs', () => {
   expect(lateOptions(build).options).toEqual([
+    '--invocation-count-for-maglev=4000',
     '--wasm-tiering-budget=650000000',
     '--semi-space-growth-factor=8',
   ]);

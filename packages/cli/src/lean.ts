@@ -38,7 +38,8 @@ const PATIENCE = '--wasm-tiering-budget=650000000';
  * two threads does not pay. Options of V8 alone, and Node does not start with one that it lacks: only for the releases
  * that a test starts.
  */
-const TUNED = ['--heap-growing-percent=200', '--invocation-count-for-maglev=4000', PATIENCE];
+const CALM = '--invocation-count-for-maglev=4000';
+const TUNED = ['--heap-growing-percent=200', CALM, PATIENCE];
 const KNOWN_NODES = ['22', '24'];
 
 /** A young generation that soon is as large as a short run needs: half of its collections fall away. */
@@ -87,7 +88,7 @@ export interface Late {
 export function lateOptions({ argv, versions }: Pick<LeanProcess, 'argv' | 'versions'>): Late {
   if (!isBuild(argv) || !isKnown(versions.node)) return { options: [], before: [] };
   const before = argv.includes('push') ? [...BUILTINS, ...PUSHING] : BUILTINS;
-  return { options: [PATIENCE, GROWTH], before };
+  return { options: [CALM, PATIENCE, GROWTH], before };
 }
 
 /** What every build comes to use of Node; and what every push does besides. */
