@@ -1,4 +1,4 @@
-import { isMlcError } from '@mlcontainer/plugin-kit';
+import { isMlcError, mlcError } from '@mlcontainer/plugin-kit';
 import { debianMirrors, explainMirrors } from '@mlcontainer/debian';
 import { describeSettings, findUv } from '@mlcontainer/wheels';
 import { cacheInfo } from './cache.ts';
@@ -77,7 +77,12 @@ async function pythonChecks(cx: EngineContext): Promise<readonly Check[]> {
 }
 
 async function mirrorChecks(cx: EngineContext): Promise<readonly Check[]> {
-  const mirrors = explainMirrors(await debianMirrors({ env: cx.env }));
+  const settings = await debianMirrors({ env: cx.env });
+  if (settings.debian === undefined) {
+    const { message: detail, fix } = mlcError('MLC4017', {});
+    return [{ name: 'debian', status: 'warn', detail, fix }];
+  }
+  const mirrors = explainMirrors(settings);
   return mirrors.map(({ archive, url, source, detail }) => ({
     name: archive,
     status: 'ok' as const,

@@ -59,7 +59,7 @@ async function debianHosts(cx: EngineContext, plan: Plan): Promise<readonly Plan
           {
             host: hostOf(mirrors.snapshotService),
             purpose: 'Debian packages that the mirror no longer holds',
-            source: 'default',
+            source: 'environment: MLCONTAINER_DEBIAN_SNAPSHOT',
           },
         ];
   return [...debian, ...snapshot];

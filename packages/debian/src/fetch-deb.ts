@@ -1,7 +1,12 @@
 import { mlcError, type HttpResponse } from '@mlcontainer/plugin-kit';
 import { below, readAll, requestFile, type FetchContext } from './archive/fetch.ts';
 import type { LockedDeb } from './lock.ts';
-import { mirrorOf, withoutCredentials, type MirrorSettings } from './mirrors/settings.ts';
+import {
+  mainMirror,
+  mirrorOf,
+  withoutCredentials,
+  type MirrorSettings,
+} from './mirrors/settings.ts';
 
 const PURPOSE = 'Debian package';
 /** What the snapshot service says about the files of one package. Bytes. */
@@ -9,8 +14,8 @@ const ANSWER_LIMIT = 1 << 20;
 
 /**
  * The path of a package's file in the store, fetched and proved by its hash where it is not held. Mirrors keep
- * only the newest versions; an older one comes from the snapshot service, where the mirrors' settings allow it.
- * Throws MLC4024 when nobody holds it, MLC7003 and MLC7004 when the bytes are others, and MLC70xx.
+ * only the newest versions; an older one comes from the snapshot service, where the mirrors' settings name one.
+ * Throws MLC4017 when nothing names a mirror, MLC4024 when nobody holds it, MLC7003 and MLC7004 when the bytes are others, and MLC70xx.
  */
 export async function fetchDeb(
   deb: LockedDeb,
@@ -41,7 +46,7 @@ async function keep(response: HttpResponse, deb: LockedDeb, cx: FetchContext): P
 type Source = (cx: FetchContext, tried: string[]) => Promise<HttpResponse | undefined>;
 
 function sourcesOf(deb: LockedDeb, mirrors: MirrorSettings): Source[] {
-  const mirror = mirrorOf(mirrors, deb.archive);
+  const mirror = deb.archive === 'debian' ? mainMirror(mirrors) : mirrorOf(mirrors, deb.archive);
   const { snapshotService } = mirrors;
   return [
     ...(mirror === undefined ? [] : [fromMirror(mirror.url, deb)]),

@@ -23,7 +23,6 @@ export { debianMirrors, type MirrorOptions } from './mirrors/mirrors.ts';
 export {
   atSnapshot,
   explainMirrors,
-  SNAPSHOT_SERVICE,
   type ArchiveName,
   type Mirror,
   type MirrorSettings,

@@ -86,6 +86,11 @@ describe('an old version that is gone from the mirror', () => {
     await expect(fetchDeb(deb, mirrors(), context())).rejects.toThrowError(refused('MLC4024'));
   });
 
+  it('is an error of its own where nothing names a mirror', async () => {
+    const nowhere = { ...mirrors(), debian: undefined };
+    await expect(fetchDeb(deb, nowhere, context())).rejects.toThrowError(refused('MLC4017'));
+  });
+
   it('comes from the snapshot service, proved by our hash', async () => {
     put(
       where,

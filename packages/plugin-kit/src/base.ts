@@ -11,7 +11,7 @@ export interface DebianBase {
    * when left out.
    */
   readonly scripts?: true | readonly string[];
-  /** Base URL of a mirror; otherwise the environment's, the machine's, or the snapshot service. */
+  /** Base URL of a mirror; otherwise the environment's, or the machine's. */
   readonly mirror?: string;
   /** An armored or binary OpenPGP keyring file to trust instead of the shipped Debian keys, relative to the config. */
   readonly keyring?: string;

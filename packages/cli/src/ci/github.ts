@@ -32,6 +32,8 @@ function head(facts: CiFacts): string {
 # For Google Artifact Registry set the repository variable GOOGLE_WORKLOAD_IDENTITY_PROVIDER
 # (projects/…/locations/global/workloadIdentityPools/…/providers/…), and GOOGLE_SERVICE_ACCOUNT where the pool is not
 # given the right to write by itself.
+# Debian's packages come from the repository variable MLCONTAINER_DEBIAN_MIRROR, the base URL of an archive: the runner
+# is no Debian, whose own sources would do.
 name: mlcontainer
 
 on:
@@ -47,6 +49,7 @@ concurrency:
 
 env:
   MLCONTAINER_CACHE_DIR: \${{ github.workspace }}/.mlcontainer-cache
+  MLCONTAINER_DEBIAN_MIRROR: \${{ vars.MLCONTAINER_DEBIAN_MIRROR }}
 
 ${defaults}jobs:
 `;

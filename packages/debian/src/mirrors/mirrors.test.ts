@@ -6,7 +6,7 @@ import { debianMirrors } from './mirrors.ts';
 import {
   atSnapshot,
   explainMirrors,
-  SNAPSHOT_SERVICE,
+  mainMirror,
   snapshotDate,
   snapshotTimestamp,
 } from './settings.ts';
@@ -25,6 +25,8 @@ function apt(files: Readonly<Record<string, string>>): string {
 
 const none = apt({});
 const url = 'http://mirror.example.org/debian';
+const SERVICE = 'https://snapshots.example.org';
+const snapshots = { MLCONTAINER_DEBIAN_SNAPSHOT: `${SERVICE}/` };
 
 describe('debianMirrors', () => {
   it('prefers the config, then the environment, then apt, then snapshots', async () => {
@@ -48,12 +50,22 @@ describe('debianMirrors', () => {
       url,
       source: 'apt',
     });
-    const byDefault = await debianMirrors({ env: {}, aptFolder: none });
-    expect(byDefault.debian).toMatchObject({
-      url: `${SNAPSHOT_SERVICE}/archive/debian`,
-      source: 'snapshot',
-    });
-    expect(byDefault.security?.url).toBe(`${SNAPSHOT_SERVICE}/archive/debian-security`);
+    expect((await debianMirrors({ env: snapshots, aptFolder })).debian).toMatchObject({ url });
+    const last = await debianMirrors({ env: snapshots, aptFolder: none });
+    expect(last.debian).toMatchObject({ url: `${SERVICE}/archive/debian`, source: 'snapshot' });
+    expect(last.security?.url).toBe(`${SERVICE}/archive/debian-security`);
+  });
+
+  it('knows no host by itself', async () => {
+    const found = await debianMirrors({ env: {}, aptFolder: none });
+    expect([found.debian, found.security, found.snapshotService]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    expect(explainMirrors(found)).toEqual([]);
+    expect(atSnapshot(found, '20250101T000000Z')).toEqual(found);
+    expect(() => mainMirror(found)).toThrowError(expect.objectContaining({ code: 'MLC4017' }));
   });
 
   it('finds the security archive beside the mirror, in the environment, or not at all', async () => {
@@ -69,18 +81,19 @@ describe('debianMirrors', () => {
     expect(await security({ MLCONTAINER_DEBIAN_SECURITY_MIRROR: 'none' })).toBeUndefined();
   });
 
-  it('uses a named mirror alone, unless snapshots are switched on', async () => {
+  it('uses a mirror alone, unless a snapshot service is named', async () => {
     const service = async (env: Record<string, string>, aptFolder = none) =>
       (await debianMirrors({ env, aptFolder })).snapshotService;
     const named = { MLCONTAINER_DEBIAN_MIRROR: url };
     expect(await service(named)).toBeUndefined();
-    expect(await service({ ...named, MLCONTAINER_DEBIAN_SNAPSHOT: 'on' })).toBe(SNAPSHOT_SERVICE);
-    expect(await service({ ...named, MLCONTAINER_DEBIAN_SNAPSHOT: 'https://s.example.org/' })).toBe(
-      'https://s.example.org',
-    );
+    expect(await service({ ...named, ...snapshots })).toBe(SERVICE);
     const aptFolder = apt({ 'sources.list': `deb ${url} bookworm main` });
-    expect(await service({}, aptFolder)).toBe(SNAPSHOT_SERVICE);
+    expect(await service({}, aptFolder)).toBeUndefined();
+    expect(await service(snapshots, aptFolder)).toBe(SERVICE);
     expect(await service({ MLCONTAINER_DEBIAN_SNAPSHOT: 'off' }, aptFolder)).toBeUndefined();
+    await expect(service({ MLCONTAINER_DEBIAN_SNAPSHOT: 'on' }, aptFolder)).rejects.toThrowError(
+      expect.objectContaining({ code: 'MLC4014' }),
+    );
   });
 
   it('reads the switches', async () => {
@@ -107,7 +120,7 @@ describe('debianMirrors', () => {
       configured: 'https://me:secret@m.example.org/debian',
       env: {},
     });
-    expect(found.debian.url).toContain('me:secret@');
+    expect(found.debian?.url).toContain('me:secret@');
     expect(JSON.stringify(explainMirrors(found))).not.toContain('secret');
     const bad = debianMirrors({ configured: 'ftp://me:secret@m.example.org/', env: {} });
     await expect(bad).rejects.toThrowError(expect.not.stringContaining('secret'));
@@ -123,7 +136,7 @@ describe('apt sources', () => {
     });
     const found = await debianMirrors({ env: {}, aptFolder });
     expect(found.debian).toMatchObject({ url, source: 'apt' });
-    expect(found.debian.detail).toMatch(/debian\.sources$/);
+    expect(found.debian?.detail).toMatch(/debian\.sources$/);
     expect(found.security?.url).toBe(`${url}-sec`);
   });
 
@@ -143,14 +156,14 @@ describe('apt sources', () => {
       'sources.list.d/key.sources': `Types: deb\nURIs: ${other}/key\nSuites: bookworm\nComponents: main\nSigned-By:\n -----BEGIN PGP PUBLIC KEY BLOCK-----\n`,
       'sources.list.d/unread.save': `deb ${url} bookworm main`,
     });
-    expect((await debianMirrors({ env: {}, aptFolder })).debian.source).toBe('snapshot');
+    expect((await debianMirrors({ env: snapshots, aptFolder })).debian?.source).toBe('snapshot');
   });
 
   it('prefers what looks like Debian’s own', async () => {
     const aptFolder = apt({
       'sources.list': `deb http://other.example.org/tool bookworm main\ndeb [arch=amd64 signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] ${url}/ bookworm main # own\n`,
     });
-    expect((await debianMirrors({ env: {}, aptFolder })).debian.url).toBe(url);
+    expect((await debianMirrors({ env: {}, aptFolder })).debian?.url).toBe(url);
   });
 });
 
@@ -159,10 +172,10 @@ describe('atSnapshot', () => {
     const timestamp = snapshotTimestamp(new Date('2026-11-22T11:31:03.456Z'));
     expect(timestamp).toBe('20261122T113103Z');
     expect(snapshotDate(timestamp).toISOString()).toBe('2026-11-22T11:31:03.000Z');
-    const open = await debianMirrors({ env: {}, aptFolder: none });
+    const open = await debianMirrors({ env: snapshots, aptFolder: none });
     const pinned = atSnapshot(atSnapshot(open, '20250101T000000Z'), timestamp);
-    expect(pinned.debian.url).toBe(`${SNAPSHOT_SERVICE}/archive/debian/${timestamp}`);
-    expect(pinned.security?.url).toBe(`${SNAPSHOT_SERVICE}/archive/debian-security/${timestamp}`);
+    expect(pinned.debian?.url).toBe(`${SERVICE}/archive/debian/${timestamp}`);
+    expect(pinned.security?.url).toBe(`${SERVICE}/archive/debian-security/${timestamp}`);
     const named = await debianMirrors({ configured: url, env: {} });
     expect(atSnapshot(named, timestamp)).toEqual(named);
   });

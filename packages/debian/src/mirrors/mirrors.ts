@@ -1,6 +1,6 @@
 import { mlcError } from '@mlcontainer/plugin-kit';
 import { readAptSources, type AptSource } from './apt-sources.ts';
-import { SNAPSHOT_SERVICE, type Mirror, type MirrorSettings } from './settings.ts';
+import type { ArchiveName, Mirror, MirrorSettings } from './settings.ts';
 
 /** What the choice of mirrors depends on. */
 export interface MirrorOptions {
@@ -17,11 +17,10 @@ const SUITES =
 
 /**
  * Decides where packages come from, and says who decided: the config's mirror, MLCONTAINER_DEBIAN_MIRROR, the
- * machine's own apt sources, else the Debian snapshot service. The security archive is named by
- * MLCONTAINER_DEBIAN_SECURITY_MIRROR, else found the same way; beside a mirror `…/debian` it is `…/debian-security`.
- *
- * A mirror that the user named is used alone: old versions come from the snapshot service only where the mirror
- * was found in apt's sources, or MLCONTAINER_DEBIAN_SNAPSHOT is `on` or names a service. Throws MLC4014.
+ * machine's own apt sources, else the snapshot service that MLCONTAINER_DEBIAN_SNAPSHOT names; no host is built in. The
+ * security archive is named by MLCONTAINER_DEBIAN_SECURITY_MIRROR, else found the same way; beside a mirror `…/debian`
+ * it is `…/debian-security`. Versions that are gone from a mirror come from that service, where it is named.
+ * Throws MLC4014.
  */
 export async function debianMirrors(options: MirrorOptions): Promise<MirrorSettings> {
   const { env } = options;
@@ -33,7 +32,7 @@ export async function debianMirrors(options: MirrorOptions): Promise<MirrorSetti
     debian,
     security: securityMirror(env, debian, apt?.security, service),
     updates: env['MLCONTAINER_DEBIAN_UPDATES'] !== 'none',
-    snapshotService: mayUseSnapshots(env, debian) ? service : undefined,
+    snapshotService: service,
     acceptExpired: env['MLCONTAINER_DEBIAN_ACCEPT_EXPIRED'] === '1',
   };
 }
@@ -47,14 +46,15 @@ function namedMirror({ configured, env }: MirrorOptions): Mirror | undefined {
 
 function securityMirror(
   env: MirrorOptions['env'],
-  debian: Mirror,
+  debian: Mirror | undefined,
   apt: Mirror | undefined,
-  service: string,
+  service: string | undefined,
 ): Mirror | undefined {
   const variable = 'MLCONTAINER_DEBIAN_SECURITY_MIRROR';
   const value = env[variable];
   if (value === 'none') return undefined;
   if (value) return mirror(value, 'environment', variable);
+  if (debian === undefined) return apt;
   if (debian.source === 'snapshot') return snapshotMirror(service, 'debian-security');
   if (debian.source === 'apt' && apt !== undefined) return apt;
   const url = debian.url.endsWith('/debian') ? `${debian.url}-security` : debian.url;
@@ -87,23 +87,19 @@ function rank(source: AptSource): number {
   return (named ? 0 : 2) + (shaped ? 0 : 1);
 }
 
-function snapshotServiceOf(env: MirrorOptions['env']): string {
-  const value = env['MLCONTAINER_DEBIAN_SNAPSHOT'];
-  const named = value !== undefined && /:\/\//.test(value);
-  return named ? mirror(value, 'environment', 'MLCONTAINER_DEBIAN_SNAPSHOT').url : SNAPSHOT_SERVICE;
+function snapshotServiceOf(env: MirrorOptions['env']): string | undefined {
+  const variable = 'MLCONTAINER_DEBIAN_SNAPSHOT';
+  const value = env[variable];
+  if (!value || value === 'off' || value === 'none') return undefined;
+  return mirror(value, 'environment', variable).url;
 }
 
-function mayUseSnapshots(env: MirrorOptions['env'], debian: Mirror): boolean {
-  const value = env['MLCONTAINER_DEBIAN_SNAPSHOT'];
-  if (value === 'off' || value === 'none') return false;
-  return Boolean(value) || debian.source === 'apt' || debian.source === 'snapshot';
-}
-
-function snapshotMirror(service: string, archive: string): Mirror {
+function snapshotMirror(service: string | undefined, archive: ArchiveName): Mirror | undefined {
+  if (service === undefined) return undefined;
   return {
     url: `${service}/archive/${archive}`,
     source: 'snapshot',
-    detail: 'nothing else is configured',
+    detail: 'MLCONTAINER_DEBIAN_SNAPSHOT',
   };
 }
 

@@ -17,23 +17,27 @@ export interface Mirror {
 
 /** Where packages come from, for one build; never part of plan or lock. */
 export interface MirrorSettings {
-  readonly debian: Mirror;
+  /** Undefined where nothing names one: what is in the store can be used all the same. */
+  readonly debian: Mirror | undefined;
   /** Undefined where the user said that there is none. */
   readonly security: Mirror | undefined;
   /** Whether the `-updates` suite is read. */
   readonly updates: boolean;
-  /** Base URL of the snapshot service for old versions that are gone from the mirror; undefined where not allowed. */
+  /** Base URL of a snapshot service for old versions that are gone from the mirror; undefined where none is named. */
   readonly snapshotService: string | undefined;
   /** Do not refuse expired or rolled-back release files. */
   readonly acceptExpired: boolean;
 }
 
-/** The Debian snapshot service, where nothing else is configured. */
-export const SNAPSHOT_SERVICE = 'https://snapshot.debian.org';
-
 /** The mirror of one archive. */
 export function mirrorOf(mirrors: MirrorSettings, archive: ArchiveName): Mirror | undefined {
   return archive === 'debian' ? mirrors.debian : mirrors.security;
+}
+
+/** The mirror of the main archive. Throws MLC4017 where nothing names one. */
+export function mainMirror({ debian }: MirrorSettings): Mirror {
+  if (debian === undefined) throw mlcError('MLC4017', {});
+  return debian;
 }
 
 /** What `explain` prints: each mirror, credentials left out, and who named it. */
@@ -71,7 +75,7 @@ export function atSnapshot(mirrors: MirrorSettings, timestamp: string): MirrorSe
       `$1/${timestamp}`,
     ),
   });
-  if (mirrors.debian.source !== 'snapshot') return mirrors;
+  if (mirrors.debian?.source !== 'snapshot') return mirrors;
   return {
     ...mirrors,
     debian: pin(mirrors.debian),

@@ -12,6 +12,7 @@ import type {
 } from '../lock.ts';
 import {
   atSnapshot,
+  mainMirror,
   snapshotDate,
   snapshotTimestamp,
   type MirrorSettings,
@@ -93,7 +94,7 @@ function momentOf(
   cx: FetchContext,
 ): { mirrors: MirrorSettings; at: Date; snapshot?: string } {
   const now = cx.ports.clock.now();
-  if (request.mirrors.debian.source !== 'snapshot') return { mirrors: request.mirrors, at: now };
+  if (request.mirrors.debian?.source !== 'snapshot') return { mirrors: request.mirrors, at: now };
   const snapshot = request.snapshot ?? snapshotTimestamp(now);
   return { mirrors: atSnapshot(request.mirrors, snapshot), at: snapshotDate(snapshot), snapshot };
 }
@@ -101,7 +102,8 @@ function momentOf(
 type WantedRelease = Pick<ReleaseRequest, 'archive' | 'suite' | 'mirror'>;
 
 function releaseRequests(suite: Suite, mirrors: MirrorSettings): WantedRelease[] {
-  const { debian, security, updates } = mirrors;
+  const { security, updates } = mirrors;
+  const debian = mainMirror(mirrors);
   const wanted: WantedRelease[] = [{ archive: 'debian', suite, mirror: debian }];
   if (updates) wanted.push({ archive: 'debian', suite: `${suite}-updates`, mirror: debian });
   if (security)

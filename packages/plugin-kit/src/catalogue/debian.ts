@@ -107,6 +107,13 @@ const archiveErrors = {
     fix: 'Correct it in the lock, or make the lock anew.',
     exit: 2,
   }),
+  MLC4017: entry<Record<never, never>>({
+    title: 'No Debian mirror',
+    message: () => 'Debian packages are needed, and nothing names a mirror of Debian.',
+    why: 'No host is built in: the mirror comes from the config, the environment, or apt’s sources on a machine that runs Debian.',
+    fix: 'Set MLCONTAINER_DEBIAN_MIRROR, or `base.mirror` in the config, to the base URL of an archive; or MLCONTAINER_DEBIAN_SNAPSHOT to that of a snapshot service.',
+    exit: 2,
+  }),
 };
 
 /** MLC402x: resolution. */
@@ -143,7 +150,7 @@ const resolveErrors = {
     title: 'Debian package gone from the mirror',
     message: (d) => `${d.deb} is held by none of: ${d.tried.join(', ')}.`,
     why: 'Mirrors keep only the newest versions; the lock names an older one.',
-    fix: 'Update the lock (`mlcontainer lock --update`), or let old versions come from the Debian snapshot service: MLCONTAINER_DEBIAN_SNAPSHOT=on.',
+    fix: 'Update the lock (`mlcontainer lock --update`), or let old versions come from a Debian snapshot service: set MLCONTAINER_DEBIAN_SNAPSHOT to its base URL.',
   }),
 };
 
