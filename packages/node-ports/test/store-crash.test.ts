@@ -1,4 +1,4 @@
-import { readFile, readdir } from 'node:fs/promises';
+import { readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -83,6 +83,15 @@ describe('a disk that fails', () => {
     expect(result).toBe(code);
     await expectWhole(root);
   });
+});
+
+it('a blob that is right is found, also where it cannot be synced and sealed', async () => {
+  const root = join(await tempFolder(), 'store');
+  await workOn(createStore({ root }));
+  await rm(join(root, 'v1', 'seals'), { recursive: true });
+  const { result } = await runWithFault(root, 'fsync', '1+', 'error=EIO');
+  expect(result).toBe('done');
+  expect(await readdir(join(root, 'v1'))).not.toContain('seals');
 });
 
 describe('sixteen processes at once', () => {

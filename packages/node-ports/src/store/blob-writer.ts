@@ -10,27 +10,30 @@ const BLOCK = 256 * 1024;
 /** Bytes that are hashed again in less time than the disk takes to have them. */
 const SMALL = 256 * 1024;
 
-/** Whether a blob is used before it is synced; it is sealed when it is. */
-export function isSyncedLater(size: number, { early = false }: StoreExpectation): boolean {
-  return early && size <= SMALL;
+/** What was written: `isSynced`, whether the disk has it. */
+export interface WrittenBlob {
+  readonly sha256: string;
+  readonly size: number;
+  readonly isSynced: boolean;
 }
 
 /**
  * Streams bytes into a new file while hashing them, checks them against what was expected, and leaves the file
- * read-only, and synced unless that is for later. Throws MLC7003 (hash), MLC7004 (size), MLC7013 (limit).
+ * read-only; and synced, unless it is small and wanted early. Throws MLC7003 (hash), MLC7004 (size), MLC7013 (limit).
  */
 export async function writeBlob(
   path: string,
   source: ByteStream,
   expect: StoreExpectation,
-): Promise<{ sha256: string; size: number }> {
+): Promise<WrittenBlob> {
   const handle = await open(path, 'wx', 0o600);
   try {
     const written = await copy(handle, source, expect);
     check(written, expect);
     await handle.chmod(0o444);
-    if (!isSyncedLater(written.size, expect)) await handle.sync();
-    return written;
+    const isSynced = expect.early !== true || written.size > SMALL;
+    if (isSynced) await handle.sync();
+    return { ...written, isSynced };
   } finally {
     await handle.close();
   }

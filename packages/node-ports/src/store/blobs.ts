@@ -40,26 +40,31 @@ async function isSealed(layout: Layout, sha256: string, stats: BigIntStats): Pro
   return true;
 }
 
-/** Hashes the blob, and seals it where it is right and will last. */
+/** Hashes the blob, and seals it where it is right. */
 async function isRight(layout: Layout, sha256: string, text: string): Promise<boolean> {
   const handle = await openEntry(layout.path(layout.blob(sha256)));
   try {
     if (sealText(await handle.stat({ bigint: true })) !== text) return false;
     if ((await hashFile(handle)) !== sha256) return false;
-    await handle.sync();
+    await seal(layout, sha256, text, () => handle.sync());
+    return true;
   } finally {
     await handle.close();
   }
-  await seal(layout, sha256, text);
-  return true;
 }
 
 /**
- * Records that a blob was found right, so that the next process need not hash it again. Only once the blob is synced:
- * a seal that lasts longer than the bytes would vouch for what a power cut left of them.
+ * Records that a blob was found right, so that the next process need not hash it again. Only once it is on the disk,
+ * which `sync` sees to: a seal that lasts longer than the bytes would vouch for what a power cut left of them.
  */
-export async function seal(layout: Layout, sha256: string, text: string): Promise<void> {
+export async function seal(
+  layout: Layout,
+  sha256: string,
+  text: string,
+  sync?: () => Promise<void>,
+): Promise<void> {
   try {
+    await sync?.();
     ensureFolder(layout, layout.seal(sha256).slice(0, -1));
     await writeSeal(layout.path(layout.seal(sha256)), text);
   } catch {

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 
 import type { ByteStream, StoredBlob, StoreExpectation, StorePort } from '@mlcontainer/plugin-kit';
 
-import { isSyncedLater, writeBlob } from './blob-writer.ts';
+import { writeBlob } from './blob-writer.ts';
 import { findBlob, seal, type Verified } from './blobs.ts';
 import { writeFault } from './faults.ts';
 import { syncFile, syncFolder } from './files.ts';
@@ -30,8 +30,8 @@ interface State {
   readonly layers: readonly Layer[];
   readonly verified: Verified;
   readonly building: Map<string, Promise<string>>;
-  /** What is on its way to the disk; no failure of it matters to anybody. */
-  readonly lasting: Set<Promise<void>>;
+  /** Blobs on their way to the disk: one that cannot be synced stays without a seal. */
+  readonly sealing: Set<Promise<void>>;
   readonly open: () => Promise<OpenLayer>;
 }
 
@@ -47,7 +47,7 @@ export function createStore(options: StoreOptions): StorePort {
     layers,
     verified: new Map(),
     building: new Map(),
-    lasting: new Set(),
+    sealing: new Set(),
     open: once(() => openLayer(layers)),
   };
   return {
@@ -58,7 +58,7 @@ export function createStore(options: StoreOptions): StorePort {
     writeRecord: (kind, key, value) => writeRecord(state, kind, key, value),
     folder: (kind, key, build) => folder(state, kind, key, build),
     withTemp: (use) => withTemp(state, use),
-    settle: async () => void (await Promise.all(state.lasting)),
+    settle: async () => void (await Promise.all(state.sealing)),
   };
 }
 
@@ -97,37 +97,28 @@ async function withTempPath<T>(
 
 function put(state: State, source: ByteStream, expect: StoreExpectation): Promise<StoredBlob> {
   return withTempPath(state, async (temp, layout) => {
-    const { sha256, size } = await writeBlob(temp, source, expect);
+    const { sha256, size, isSynced } = await writeBlob(temp, source, expect);
     const path = layout.path(layout.blob(sha256));
     ensureFolder(layout, layout.blob(sha256).slice(0, -1));
     await replaceFile(temp, path);
     const text = sealText(lstatSync(path, { bigint: true }));
     state.verified.set(path, text);
-    if (isSyncedLater(size, expect))
-      lastLater(state, () => last(layout, sha256, text, syncFile(path)));
-    else await last(layout, sha256, text);
+    if (isSynced) {
+      await syncFolder(dirname(path));
+      await seal(layout, sha256, text);
+    } else sealLater(state, () => seal(layout, sha256, text, () => syncWithFolder(path)));
     return { sha256, size, path };
   });
 }
 
-/** Makes a blob in its place last through a power cut, and seals it. */
-async function last(
-  layout: Layout,
-  sha256: string,
-  text: string,
-  synced?: Promise<void>,
-): Promise<void> {
-  await synced;
-  await syncFolder(dirname(layout.path(layout.blob(sha256))));
-  await seal(layout, sha256, text);
+async function syncWithFolder(path: string): Promise<void> {
+  await syncFile(path);
+  await syncFolder(dirname(path));
 }
 
-/** A blob that cannot be synced stays without a seal, and is hashed by whoever finds it. */
-function lastLater({ lasting }: State, act: () => Promise<void>): void {
-  const task = act()
-    .catch(() => undefined)
-    .finally(() => lasting.delete(task));
-  lasting.add(task);
+function sealLater({ sealing }: State, act: () => Promise<void>): void {
+  const task = act().finally(() => sealing.delete(task));
+  sealing.add(task);
 }
 
 function writeRecord(state: State, kind: string, key: string, value: unknown): Promise<void> {
