@@ -33,12 +33,15 @@ const HEAP = ['--max-semi-space-size=4', '--initial-old-space-size=32'];
 const PATIENCE = '--wasm-tiering-budget=650000000';
 
 /**
- * How much garbage the old generation may take beside what lives, percent; and how often a function runs before it is
- * optimised, ten times as often as usual: in the seconds that a build lasts, most that is compiled in the background of
- * two threads does not pay. Options of V8 alone, and Node does not start with one that it lacks: only for the releases
- * that a test starts.
+ * How often a function runs before it is optimised, ten times as often as usual: in the seconds that a build lasts, most
+ * that is compiled in the background of two threads does not pay.
  */
 const CALM = '--invocation-count-for-maglev=4000';
+
+/**
+ * The first is how much garbage the old generation may take beside what lives, percent. Options of V8 alone, and Node
+ * does not start with one that it lacks: only for the releases that a test starts.
+ */
 const TUNED = ['--heap-growing-percent=200', CALM, PATIENCE];
 const KNOWN_NODES = ['22', '24'];
 
@@ -91,8 +94,8 @@ export function lateOptions({ argv, versions }: Pick<LeanProcess, 'argv' | 'vers
   return { options: [CALM, PATIENCE, GROWTH], before };
 }
 
-/** What every build comes to use of Node; and what every push does besides. */
-const BUILTINS = ['crypto', 'fs/promises', 'os', 'stream', 'timers/promises', 'util', 'vm'];
+/** What every build comes to use of Node, and what every push does besides; each brings more of it. */
+const BUILTINS = ['crypto', 'fs/promises', 'os', 'timers/promises', 'vm'];
 const PUSHING = ['net', 'perf_hooks', 'zlib'];
 
 /** Whether this process was started by `leanStart`. */

@@ -105,7 +105,7 @@ async function start(name: Runtime, request: StartRequest): Promise<Started> {
     const child = await cx.ports.exec.spawn({ command, args, env, signal, onLine });
     const runtime = async (...rest: string[]): Promise<boolean> =>
       (await tryRun(cx, signal, name, [...globalFlags(name, folder), ...rest]))?.code === 0;
-    const send = signaller(cx, child.exited, (name) => runtime('kill', id, name));
+    const send = signaller(cx, child.exited, (word) => runtime('kill', id, word));
     return {
       exited: child.exited,
       terminate: async () => void (await send('TERM')),
@@ -133,14 +133,14 @@ const PAUSE_MS = 50;
 function signaller(
   cx: RunContext,
   exited: Promise<number>,
-  send: (name: string) => Promise<boolean>,
-): (name: 'TERM' | 'KILL') => Promise<boolean> {
+  send: (word: string) => Promise<boolean>,
+): (word: 'TERM' | 'KILL') => Promise<boolean> {
   const over = new AbortController();
   const end = (): void => over.abort();
   exited.then(end, end);
-  return async (name) => {
+  return async (word) => {
     for (let tries = 0; tries < TRIES && !over.signal.aborted; tries++) {
-      if (await send(name)) return true;
+      if (await send(word)) return true;
       await cx.ports.clock.sleep(PAUSE_MS, over.signal).catch(() => undefined);
     }
     return over.signal.aborted;

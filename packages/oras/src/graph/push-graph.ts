@@ -98,8 +98,9 @@ export async function pushGraph(
   const asking = { target, graph, options, root, outcomes: new Map() };
   const { pending, tagged } = await tagsToMove(asking);
   const isNamed = pending.length < graph.tags.length;
-  const ask = () => options.there ?? askParts(target, tagged, askingOptions(asking));
-  const known = isNamed ? NOTHING : ask();
+  const known = isNamed
+    ? NOTHING
+    : (options.there ?? askParts(target, tagged, askingOptions(asking)));
   // Whoever waits for it sees the failure.
   known.catch(() => undefined);
   const state: State = { ...asking, known };
