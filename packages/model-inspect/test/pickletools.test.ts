@@ -20,7 +20,7 @@ def text():
 
 def number():
     return rnd.choice([0, 1, -1, 255, 256, 65535, 65536, 2**31 - 1, 2**31, -2**31, -2**31 - 1, 2**63, -2**64,
-                       rnd.getrandbits(rnd.randrange(1, 2200)), -rnd.getrandbits(70)])
+                       2**2040, rnd.getrandbits(rnd.randrange(1, 2200)), -rnd.getrandbits(70)])
 
 def real():
     return rnd.choice([0.0, -0.0, 1.5, 1e300, -1e-300, 1e22, 5e-324, float("inf"), float("-inf"), rnd.random(), rnd.gauss(0, 1e9)])
@@ -59,7 +59,7 @@ def recursive():
 def plain(v, depth=0):
     """A value as JSON with its types, where it holds only what the walker keeps."""
     if v is None or isinstance(v, bool): return v
-    if isinstance(v, int): return {"int": str(v)} if abs(v) < 2**2000 else {"long": True}
+    if isinstance(v, int): return {"int": str(v)}
     if isinstance(v, float): return {"float": v.hex()}
     if isinstance(v, str):
         return {"str": [63 if 0xd800 <= ord(c) < 0xe000 else ord(c) for c in v]} if len(v) < 10000 else {"long": True}
