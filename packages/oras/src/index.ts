@@ -59,13 +59,8 @@ export { createRegistryClient } from './client.ts';
 export { anonymousCredentials, defaultSettings } from './defaults.ts';
 export type { OnRegistryEvent, RegistryEvent } from './events.ts';
 export { askParts, askTags, type GraphTarget, type Tagged } from './graph/ask.ts';
-export {
-  pushGraph,
-  type Graph,
-  type PushGraphOptions,
-  type PushGraphResult,
-  type PushProgress,
-} from './graph/push-graph.ts';
+export type { Graph, PushGraphOptions, PushGraphResult, PushProgress } from './graph/graph.ts';
+export { pushGraph } from './graph/push-graph.ts';
 export {
   ACCEPT_MANIFESTS,
   DOCKER_MEDIA_TYPES,

@@ -6,7 +6,8 @@ import { createClock } from '@mlcontainer/node-ports';
 import { expect, it } from 'vitest';
 
 import type { Content } from '../src/content.ts';
-import { pushGraph, type Graph } from '../src/graph/push-graph.ts';
+import type { Graph } from '../src/graph/graph.ts';
+import { pushGraph } from '../src/graph/push-graph.ts';
 import { bytesContent, jsonContent } from './support/graph.ts';
 import { collect } from './support/collect.ts';
 import { signal, testClient } from './support/client.ts';

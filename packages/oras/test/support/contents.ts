@@ -1,7 +1,7 @@
 import { digestOf, MEDIA_TYPES, type Descriptor } from '@mlcontainer/oci';
 
 import type { Content } from '../../src/content.ts';
-import type { Graph } from '../../src/graph/push-graph.ts';
+import type { Graph } from '../../src/graph/graph.ts';
 
 /** Content of bytes, read in pieces. */
 export function content(bytes: Uint8Array, mediaType: string): Content {

@@ -3,7 +3,7 @@ import { createCipheriv, createHash } from 'node:crypto';
 import { MEDIA_TYPES } from '@mlcontainer/oci';
 
 import type { Content } from '../../src/content.ts';
-import type { Graph } from '../../src/graph/push-graph.ts';
+import type { Graph } from '../../src/graph/graph.ts';
 import { bytesContent, jsonContent } from './graph.ts';
 
 /** Bytes that do not compress, the same for the same seed. */
