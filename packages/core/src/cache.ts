@@ -23,13 +23,18 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** Where the store is and what it holds. */
 export async function cacheInfo(cx: EngineContext): Promise<CacheInfo> {
-  const { root, blobs, records, folders } = await storeInfo(storeRoot(cx));
+  const { root, blobs, records, folders, code } = await storeInfo(storeRoot(cx));
   const kind = (name: string, { count, bytes }: { count: number; bytes: number }) => {
     return { kind: name, count, size: bytes };
   };
   return {
     path: root,
-    kinds: [kind('blobs', blobs), kind('records', records), kind('folders', folders)],
+    kinds: [
+      kind('blobs', blobs),
+      kind('records', records),
+      kind('folders', folders),
+      kind('code', code),
+    ],
   };
 }
 

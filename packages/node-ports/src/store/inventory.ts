@@ -1,12 +1,14 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { createLayout, type Layout } from './layout.ts';
+import { CODE_FOLDERS, createLayout, isContained, type Layout } from './layout.ts';
 
 /** One thing that a store holds and that can be removed on its own. */
 export interface StoreItem {
-  readonly type: 'blob' | 'record' | 'folder';
+  readonly type: 'blob' | 'record' | 'folder' | 'code';
   readonly path: string;
+  /** It leaves with all that is below. */
+  readonly isFolder: boolean;
   /** The seal of a blob, whose modification time is the blob's last use. */
   readonly seal?: string;
   /** Bytes of content. */
@@ -21,6 +23,8 @@ export interface StoreInfo {
   readonly blobs: StoreCount;
   readonly records: StoreCount;
   readonly folders: StoreCount;
+  /** Compiled programs and bundled configs. */
+  readonly code: StoreCount;
 }
 
 /** How many entries of one kind a store holds. */
@@ -37,7 +41,13 @@ export async function storeInfo(root: string): Promise<StoreInfo> {
     const chosen = items.filter((item) => item.type === type);
     return { count: chosen.length, bytes: chosen.reduce((sum, { size }) => sum + size, 0) };
   };
-  return { root, blobs: count('blob'), records: count('record'), folders: count('folder') };
+  return {
+    root,
+    blobs: count('blob'),
+    records: count('record'),
+    folders: count('folder'),
+    code: count('code'),
+  };
 }
 
 /** Everything in a store, in no order. Entries that vanish meanwhile are left out. */
@@ -47,6 +57,7 @@ export async function listStore(root: string): Promise<StoreItem[]> {
     ...(await listBlobs(layout)),
     ...(await listRecords(layout)),
     ...(await listFolders(layout)),
+    ...(await listCode(layout)),
   ];
 }
 
@@ -61,6 +72,7 @@ async function listBlobs(layout: Layout): Promise<StoreItem[]> {
     items.push({
       type: 'blob',
       path,
+      isFolder: false,
       seal,
       size: stats.size,
       lastUse: Math.max(used.mtimeMs, stats.mtimeMs),
@@ -74,7 +86,13 @@ async function listRecords(layout: Layout): Promise<StoreItem[]> {
   for (const path of await below(layout.area('records'), 2)) {
     const stats = await lstat(path).catch(() => undefined);
     if (stats !== undefined)
-      items.push({ type: 'record', path, size: stats.size, lastUse: stats.mtimeMs });
+      items.push({
+        type: 'record',
+        path,
+        isFolder: false,
+        size: stats.size,
+        lastUse: stats.mtimeMs,
+      });
   }
   return items;
 }
@@ -84,9 +102,43 @@ async function listFolders(layout: Layout): Promise<StoreItem[]> {
   for (const path of await below(layout.area('folders'), 2)) {
     const stats = await lstat(path).catch(() => undefined);
     if (stats !== undefined)
-      items.push({ type: 'folder', path, size: await treeSize(path), lastUse: stats.mtimeMs });
+      items.push({
+        type: 'folder',
+        path,
+        isFolder: true,
+        size: await treeSize(path),
+        lastUse: stats.mtimeMs,
+      });
   }
   return items;
+}
+
+/**
+ * Code is read and not touched, so that its last use is what the file system knows of it: the last reading, or the
+ * writing where readings are not noted. A folder is that of one release of Node.
+ */
+async function listCode(layout: Layout): Promise<StoreItem[]> {
+  const items: StoreItem[] = [];
+  for (const name of CODE_FOLDERS) {
+    // Nothing is removed through a link.
+    if (!isContained(layout, [name, ''])) continue;
+    for (const path of await below(layout.path([name]), 1)) {
+      const stats = await lstat(path).catch(() => undefined);
+      if (stats === undefined) continue;
+      const isFolder = stats.isDirectory();
+      const size = await treeSize(path);
+      items.push({ type: 'code', path, isFolder, size, lastUse: await lastRead(path) });
+    }
+  }
+  return items;
+}
+
+async function lastRead(path: string): Promise<number> {
+  const stats = await lstat(path).catch(() => undefined);
+  if (stats === undefined) return 0;
+  if (!stats.isDirectory()) return Math.max(stats.atimeMs, stats.mtimeMs);
+  const times = await Promise.all((await below(path, 1)).map(lastRead));
+  return Math.max(stats.mtimeMs, ...times);
 }
 
 /** Paths exactly `depth` levels below a folder. */

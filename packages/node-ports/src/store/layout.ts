@@ -14,6 +14,9 @@ const CACHE_TAG =
 /** The parts of a store. */
 export type Area = 'blobs' | 'seals' | 'records' | 'folders' | 'tmp';
 
+/** Folders beside the versioned one, in which the command line keeps code between runs: compiled, and bundled configs. */
+export const CODE_FOLDERS = ['compiled', 'configs'] as const;
+
 /** One store folder, and where things stand in it. */
 export interface Layout {
   readonly root: string;

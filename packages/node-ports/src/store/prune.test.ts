@@ -1,4 +1,4 @@
-import { mkdir, readdir, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
@@ -30,6 +30,18 @@ async function age(root: string, sha256: string, ms: number): Promise<void> {
   }
 }
 
+/** What the command line keeps between runs: a program, a config, and Node's own folder of one release. */
+async function keepCode(root: string): Promise<{ program: string; release: string }> {
+  const release = join(root, 'compiled', 'v24.0.0-x64-abc-0');
+  const program = join(root, 'compiled', 'program-v24.0.0-x64-build');
+  await mkdir(release, { recursive: true });
+  await mkdir(join(root, 'configs'));
+  await writeFile(join(release, 'entry'), 'x'.repeat(10));
+  await writeFile(program, 'x'.repeat(20));
+  await writeFile(join(root, 'configs', 'aa'), 'x'.repeat(300));
+  return { program, release };
+}
+
 describe('storeInfo', () => {
   it('counts blobs, records and folders', async () => {
     const { root } = await filledStore();
@@ -38,6 +50,12 @@ describe('storeInfo', () => {
     expect(info.records.count).toBe(1);
     expect(info.folders.count).toBe(1);
     expect(info.folders.bytes).toBeGreaterThan(500);
+  });
+
+  it('counts the code that is kept beside it', async () => {
+    const { root } = await filledStore();
+    await keepCode(root);
+    expect((await storeInfo(root)).code).toEqual({ count: 3, bytes: 330 });
   });
 
   it('finds nothing where there is no store', async () => {
@@ -81,6 +99,21 @@ describe('storePrune', () => {
       size: 0,
     });
     expect(await readdir(join(root, 'v1', 'tmp'))).toEqual([]);
+  });
+
+  it('removes code that was not read for too long, and nothing through a link', async () => {
+    const { root } = await filledStore();
+    const { program, release } = await keepCode(root);
+    const then = (Date.now() - 48 * HOUR) / 1000;
+    for (const path of [program, join(release, 'entry'), release]) await utimes(path, then, then);
+    const elsewhere = await tempFolder();
+    await writeFile(join(elsewhere, 'mine'), 'x');
+    await utimes(join(elsewhere, 'mine'), then, then);
+    await rm(join(root, 'configs'), { recursive: true });
+    await symlink(elsewhere, join(root, 'configs'));
+    expect(await storePrune(root, { maxAge: 24 * HOUR })).toMatchObject({ removed: 2, freed: 30 });
+    expect(await readdir(join(root, 'compiled'))).toEqual([]);
+    expect(await readdir(elsewhere)).toEqual(['mine']);
   });
 
   it('knows a use by a hit, once an hour', async () => {

@@ -79,7 +79,7 @@ function total(items: readonly StoreItem[]): number {
 }
 
 async function removeItem(root: string, item: StoreItem): Promise<void> {
-  if (item.type === 'folder') return removeFolder(root, item.path);
+  if (item.isFolder) return removeFolder(root, item.path);
   await unlinkIfThere(item.path);
   if (item.seal !== undefined) await unlinkIfThere(item.seal);
 }
