@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 import * as nodeModule from 'node:module';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { codeCacheFolder } from './code-cache.ts';
 import { loadCompiled, type Compiled } from './compiled.ts';
-import { isCold, isLean, lateOptions, leanStart } from './lean.ts';
+import { isCold, isLean, lateOptions, leanStart, type Late } from './lean.ts';
 import type * as mainModule from './main.ts';
 import { nodeComplaint } from './node-version.ts';
 
@@ -16,10 +17,7 @@ if (complaint !== undefined) {
 } else if (lean !== undefined && typeof process.execve === 'function') {
   process.execve(process.execPath, lean.args, lean.env);
 } else {
-  // Node's module of them takes 4 ms to load, and pays where anything is pushed.
-  const late = lateOptions(process);
-  for (const name of late.before) process.getBuiltinModule(`node:${name}`);
-  for (const option of late.options) setFlagsFromString(option);
+  takeOptions(lateOptions(process));
   // A build that lasts for seconds does not write for 20 ms what it runs once.
   const compiled = isLean(process.env) ? undefined : codeCacheFolder(process.env, 'compiled');
   if (compiled !== undefined) nodeModule.enableCompileCache(compiled);
@@ -30,6 +28,16 @@ if (complaint !== undefined) {
     keepCode: program?.keep,
     importModule: (url) => import(url) as Promise<object>,
   });
+}
+
+/** Node's module of options takes 4 ms to load, and pays where anything is pushed. */
+function takeOptions({ undone, modules, options, waitsForThread }: Late): void {
+  for (const option of undone) setFlagsFromString(option);
+  for (const name of modules) process.getBuiltinModule(`node:${name}`);
+  const take = (): void => options.forEach((option) => setFlagsFromString(option));
+  if (waitsForThread && availableParallelism() > 1)
+    process.once('worker', (thread) => thread.once('online', take));
+  else take();
 }
 
 /** The bundle with the code that is kept of it for a command; undefined where sources run as they are. */

@@ -20,9 +20,6 @@ test('a build starts again with the same words, a small young generation and two
       '--conditions=x',
       '--max-semi-space-size=4',
       '--initial-old-space-size=32',
-      '--heap-growing-percent=200',
-      '--invocation-count-for-maglev=4000',
-      '--wasm-tiering-budget=650000000',
       '/x/bin.js',
       '--cwd',
       'a',
@@ -33,28 +30,45 @@ test('a build starts again with the same words, a small young generation and two
   });
 });
 
-test('a Node that no test starts gets no option that only V8 promises', () => {
-  const start = leanStart({ ...build, versions: { node: '26.0.0' } });
-  expect(start?.args.filter((word) => /^--(?:heap|invocation|wasm)/.test(word))).toEqual([]);
-  expect(lateOptions({ ...build, versions: { node: '26.0.0' } }).options).toEqual([]);
-});
+const lean = { ...build, env: { MLCONTAINER_LEAN: '1' } };
 
-test('a process that is not started again takes an option while it runs', () => {
-  expect(lateOptions(build).options).toEqual([
-    '--invocation-count-for-maglev=4000',
-    '--wasm-tiering-budget=650000000',
-    '--semi-space-growth-factor=8',
-  ]);
-  const none = { options: [], before: [] };
+test('a Node that no test starts gets no option that only V8 promises', () => {
+  const none = { undone: [], modules: [], options: [], waitsForThread: false };
+  expect(lateOptions({ ...build, versions: { node: '26.0.0' } })).toEqual(none);
+  expect(lateOptions({ ...lean, versions: { node: '26.0.0' } })).toEqual(none);
   expect(lateOptions({ ...build, argv: ['node', 'bin.js', 'plan'] })).toEqual(none);
 });
 
+test('a process that is not started again takes an option while it runs', () => {
+  expect(lateOptions(build)).toMatchObject({
+    undone: [],
+    options: [
+      '--invocation-count-for-maglev=4000',
+      '--wasm-tiering-budget=650000000',
+      '--semi-space-growth-factor=8',
+    ],
+    waitsForThread: false,
+  });
+});
+
+test('one that was started again takes back what its start needed, and options when a thread runs', () => {
+  const { undone, options, waitsForThread } = lateOptions(lean);
+  const names = (words: readonly string[]) => words.map((word) => word.replace(/=.*/, ''));
+  const started = leanStart(build)?.args.filter((word) => /=\d+$/.test(word)) ?? [];
+  expect(names(undone)).toEqual(names(started));
+  expect(undone.every((word) => word.endsWith('=0'))).toBe(true);
+  expect(options).toContain('--heap-growing-percent=250');
+  expect(waitsForThread).toBe(true);
+});
+
 test('what Node brings is loaded before the options change; the network for a push alone', () => {
-  const ofBuild = lateOptions(build).before;
-  const ofPush = lateOptions({ ...build, argv: ['node', 'bin.js', 'push', 'a/b:c'] }).before;
+  const ofBuild = lateOptions(build).modules;
+  const ofPush = lateOptions({ ...build, argv: ['node', 'bin.js', 'push', 'a/b:c'] }).modules;
   expect(ofPush).toEqual(expect.arrayContaining([...ofBuild, 'net']));
+  expect(lateOptions(lean).modules).toEqual(expect.arrayContaining([...ofPush, 'worker_threads']));
   expect(ofBuild).not.toContain('net');
-  for (const name of ofPush) expect(process.getBuiltinModule(`node:${name}`)).toBeDefined();
+  for (const name of lateOptions(lean).modules)
+    expect(process.getBuiltinModule(`node:${name}`)).toBeDefined();
 });
 
 test('the second process is told from the first', () => {

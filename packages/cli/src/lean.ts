@@ -22,9 +22,11 @@ const TOLD = 'MLCONTAINER_TOLD_STAGES';
 
 /**
  * A small young generation; and room for garbage in the old one, which V8 would collect for every few MiB of buffers
- * that go through a thread, marking the same ten MiB of live objects each time.
+ * that go through a thread, marking the same ten MiB of live objects each time. A heap is made once: what V8 has by
+ * itself is said again when it stands, so that compiled code counts which was kept under no options.
  */
 const HEAP = ['--max-semi-space-size=4', '--initial-old-space-size=32'];
+const HEAP_STANDS = ['--max-semi-space-size=0', '--initial-old-space-size=0'];
 
 /**
  * How much WebAssembly runs before it is optimised, fifty times as much as usual. undici's parser of HTTP is one large
@@ -38,15 +40,14 @@ const PATIENCE = '--wasm-tiering-budget=650000000';
  */
 const CALM = '--invocation-count-for-maglev=4000';
 
-/**
- * The first is how much garbage the old generation may take beside what lives, percent. Options of V8 alone, and Node
- * does not start with one that it lacks: only for the releases that a test starts.
- */
-const TUNED = ['--heap-growing-percent=200', CALM, PATIENCE];
-const KNOWN_NODES = ['22', '24'];
+/** How much garbage the old generation may take beside what lives, percent. */
+const ROOM = '--heap-growing-percent=250';
 
 /** A young generation that soon is as large as a short run needs: half of its collections fall away. */
 const GROWTH = '--semi-space-growth-factor=8';
+
+/** Options of V8 alone, which another one may lack: they are for the releases that a test starts. */
+const KNOWN_NODES = ['22', '24'];
 
 /**
  * How to start this process again so that a build needs a quarter less memory, or undefined where it makes no
@@ -55,12 +56,11 @@ const GROWTH = '--semi-space-growth-factor=8';
  * can only be said before a process begins. docs/adr/0010-lean-process.md has the figures.
  */
 export function leanStart(
-  { platform, env, argv, execArgv, versions }: LeanProcess,
+  { platform, env, argv, execArgv }: Omit<LeanProcess, 'versions'>,
   toldStages = 0,
 ): LeanStart | undefined {
   if (platform !== 'linux' || env[MARK] !== undefined || !isBuild(argv)) return undefined;
-  const tuned = isKnown(versions.node) ? TUNED : [];
-  const args = ['node', ...execArgv, ...HEAP, ...tuned, ...argv.slice(1)];
+  const args = ['node', ...execArgv, ...HEAP, ...argv.slice(1)];
   const set = Object.entries(env).filter(
     (entry): entry is [string, string] => entry[1] !== undefined,
   );
@@ -77,26 +77,44 @@ function isKnown(node: string): boolean {
   return KNOWN_NODES.includes(major);
 }
 
-/** What a process takes on while it runs. */
+/** What a process takes on while it runs, in this order. */
 export interface Late {
-  readonly options: readonly string[];
+  /** Options that the process was started with, as they are without. */
+  readonly undone: readonly string[];
   /**
-   * Modules of Node to load before: the code that Node brings for its own was made with other options, and V8 would
-   * compile each anew.
+   * Modules of Node to load: the code that Node brings for its own was made without options, and V8 would compile each
+   * anew under others.
    */
-  readonly before: readonly string[];
+  readonly modules: readonly string[];
+  readonly options: readonly string[];
+  /** The options wait until a thread runs, which loads what Node brings once more. */
+  readonly waitsForThread: boolean;
 }
 
-/** Options of V8 for a build that is not started again: those that it takes while it runs. */
-export function lateOptions({ argv, versions }: Pick<LeanProcess, 'argv' | 'versions'>): Late {
-  if (!isBuild(argv) || !isKnown(versions.node)) return { options: [], before: [] };
-  const before = argv.includes('push') ? [...BUILTINS, ...PUSHING] : BUILTINS;
-  return { options: [CALM, PATIENCE, GROWTH], before };
+const NOTHING: Late = { undone: [], modules: [], options: [], waitsForThread: false };
+
+/** Options of V8 for a build: those that it takes while it runs. */
+export function lateOptions({
+  env,
+  argv,
+  versions,
+}: Pick<LeanProcess, 'env' | 'argv' | 'versions'>): Late {
+  if (!isBuild(argv) || !isKnown(versions.node)) return NOTHING;
+  if (isLean(env))
+    return {
+      undone: HEAP_STANDS,
+      modules: [...BUILDING, ...SENDING, ...MAKING],
+      options: [ROOM, CALM, PATIENCE],
+      waitsForThread: true,
+    };
+  const modules = argv.includes('push') ? [...BUILDING, ...SENDING] : BUILDING;
+  return { ...NOTHING, modules, options: [CALM, PATIENCE, GROWTH] };
 }
 
-/** What every build comes to use of Node, and what every push does besides; each brings more of it. */
-const BUILTINS = ['crypto', 'fs/promises', 'os', 'timers/promises', 'vm'];
-const PUSHING = ['net', 'perf_hooks', 'zlib'];
+/** What every build comes to use of Node, what all do that ask a network, and those that make layers; each brings more of it. */
+const BUILDING = ['crypto', 'fs/promises', 'os', 'timers/promises', 'vm'];
+const SENDING = ['net', 'perf_hooks', 'zlib'];
+const MAKING = ['child_process', 'worker_threads'];
 
 /** Whether this process was started by `leanStart`. */
 export function isLean(env: LeanProcess['env']): boolean {

@@ -34,7 +34,7 @@ export function startThread(settings: WorkerSettings): Worker {
   return new Worker(new URL(`./layer-worker.${extension}`, import.meta.url), {
     workerData: settings,
     // A small young generation: layers are streams of short-lived chunks, and every thread pays for its own.
-    resourceLimits: { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 512 },
+    resourceLimits: { maxYoungGenerationSizeMb: 12, maxOldGenerationSizeMb: 512 },
   });
 }
 
