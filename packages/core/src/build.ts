@@ -49,8 +49,12 @@ export interface BuildOptions {
 
 /** From a plan to an image and its specs: the flow of the design, stage by stage. */
 export async function build(given: EngineContext, options: BuildOptions): Promise<BuildReport> {
-  const { plan, root, outputs } = options;
-  const cx = withBundle(withRegistries(given, plan.registries, root), options.vendored);
+  const reached = withRegistries(given, options.plan.registries, options.root);
+  return await withBundle(reached, options.vendored, (cx) => startBuild(cx, options));
+}
+
+async function startBuild(cx: EngineContext, options: BuildOptions): Promise<BuildReport> {
+  const { plan, outputs } = options;
   warnOfAbsentModel(cx, options);
   const start = cx.ports.clock.monotonic();
   const places = options.vendored === undefined ? [] : [options.vendored];

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile, readlink } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Plan, PlannedImageBase } from '@mlcontainer/plugin-kit';
@@ -229,10 +229,18 @@ test('a bundle brings the base to a machine without network', async () => {
     expect(again).toEqual(plan);
     const report = await run(again, { frozen: true, vendored: file }, machine);
     expect((await validateImage(machine, report.layout!)).findings).toEqual([]);
+    expect(await openFiles()).not.toContain(file);
   } finally {
     await other.dispose();
   }
 });
+
+/** Where the descriptors of this process lead (proc(5), Linux); one that closes meanwhile leads nowhere. */
+async function openFiles(): Promise<readonly string[]> {
+  const folder = '/proc/self/fd';
+  const descriptors = await readdir(folder);
+  return Promise.all(descriptors.map((name) => readlink(path.join(folder, name)).catch(() => '')));
+}
 
 describe('a push of an image on a base', () => {
   const outputs = ['registry'] as const;

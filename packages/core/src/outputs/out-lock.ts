@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rm, rmdir } from 'node:fs/promises';
+import { mkdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { mlcError } from '@mlcontainer/plugin-kit';
 import { diskError } from './replace.ts';
@@ -29,11 +29,13 @@ async function removeIfEmpty(folder: string): Promise<void> {
 
 async function acquire(file: string, folder: string, again = true): Promise<void> {
   try {
-    const handle = await open(file, 'wx');
-    await handle.writeFile(String(process.pid));
-    await handle.close();
+    await writeFile(file, String(process.pid), { flag: 'wx' });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw diskError(file, error);
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
+      // Made on a full disk, it would stay without a word in it.
+      await rm(file, { force: true }).catch(() => undefined);
+      throw diskError(file, error);
+    }
     if (!again || (await holderLives(file)))
       throw mlcError('MLC2302', { folder }, { cause: error });
     await rm(file, { force: true });

@@ -63,7 +63,10 @@ export async function makePlan(
   options: PlanOptions = {},
 ): Promise<Plan> {
   const reached = withRegistries(given, project.config.registries, project.root);
-  const cx = withBundle(reached, options.vendored);
+  return await withBundle(reached, options.vendored, (cx) => planOf(cx, project, options));
+}
+
+async function planOf(cx: EngineContext, project: Project, options: PlanOptions): Promise<Plan> {
   const inspection = await readFacts(cx, project);
   deepFreeze(inspection.facts);
   const { root, config } = project;
