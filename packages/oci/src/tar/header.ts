@@ -21,7 +21,8 @@ export class HeaderFault extends Error {}
 
 /** Whether a block is all zeros. */
 export function isZeroBlock(block: Uint8Array): boolean {
-  return block.every((byte) => byte === 0);
+  for (let at = 0; at < block.length; at += 1) if (block[at] !== 0) return false;
+  return true;
 }
 
 /**
@@ -83,10 +84,21 @@ function number(block: Uint8Array, field: Field, signed = false): number {
   return value;
 }
 
+/** Spaces, digits, and spaces or NULs behind them; read byte by byte, since thousands of headers have five of these. */
 function octal(bytes: Uint8Array): number | undefined {
-  const match = /^ *([0-7]*)[ \0]*$/.exec(String.fromCharCode(...bytes));
-  if (match === null) return undefined;
-  return match[1] === '' ? 0 : Number.parseInt(match[1] ?? '', 8);
+  let at = 0;
+  while (bytes[at] === SPACE) at += 1;
+  let value = 0;
+  for (; isOctal(bytes[at]); at += 1) value = value * 8 + (bytes[at] ?? 0) - DIGIT_ZERO;
+  while (bytes[at] === SPACE || bytes[at] === 0) at += 1;
+  return at === bytes.length ? value : undefined;
+}
+
+const SPACE = 0x20;
+const DIGIT_ZERO = 0x30;
+
+function isOctal(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= DIGIT_ZERO && byte < DIGIT_ZERO + 8;
 }
 
 /** GNU's binary numbers, two's complement behind a marker bit; those beyond 2^53 are refused. */
