@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, rm, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import { mlcError } from '@mlcontainer/plugin-kit';
 import { diskError } from './replace.ts';
@@ -29,17 +29,26 @@ async function removeIfEmpty(folder: string): Promise<void> {
 
 async function acquire(file: string, folder: string, again = true): Promise<void> {
   try {
-    await writeFile(file, String(process.pid), { flag: 'wx' });
+    await create(file);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
-      // Made on a full disk, it would stay without a word in it.
-      await rm(file, { force: true }).catch(() => undefined);
-      throw diskError(file, error);
-    }
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw diskError(file, error);
     if (!again || (await holderLives(file)))
       throw mlcError('MLC2302', { folder }, { cause: error });
     await rm(file, { force: true });
     await acquire(file, folder, false);
+  }
+}
+
+/** Only what is our own is removed again: where a file cannot be opened, another build may hold it. */
+async function create(file: string): Promise<void> {
+  const handle = await open(file, 'wx');
+  try {
+    await handle.writeFile(String(process.pid));
+  } catch (error) {
+    await rm(file, { force: true }).catch(() => undefined);
+    throw error;
+  } finally {
+    await handle.close();
   }
 }
 
