@@ -7,8 +7,6 @@ import { CODE_FOLDERS, createLayout, isContained, type Layout } from './layout.t
 export interface StoreItem {
   readonly type: 'blob' | 'record' | 'folder' | 'code';
   readonly path: string;
-  /** It leaves with all that is below. */
-  readonly isFolder: boolean;
   /** The seal of a blob, whose modification time is the blob's last use. */
   readonly seal?: string;
   /** Bytes of content. */
@@ -72,7 +70,6 @@ async function listBlobs(layout: Layout): Promise<StoreItem[]> {
     items.push({
       type: 'blob',
       path,
-      isFolder: false,
       seal,
       size: stats.size,
       lastUse: Math.max(used.mtimeMs, stats.mtimeMs),
@@ -86,13 +83,7 @@ async function listRecords(layout: Layout): Promise<StoreItem[]> {
   for (const path of await below(layout.area('records'), 2)) {
     const stats = await lstat(path).catch(() => undefined);
     if (stats !== undefined)
-      items.push({
-        type: 'record',
-        path,
-        isFolder: false,
-        size: stats.size,
-        lastUse: stats.mtimeMs,
-      });
+      items.push({ type: 'record', path, size: stats.size, lastUse: stats.mtimeMs });
   }
   return items;
 }
@@ -102,13 +93,7 @@ async function listFolders(layout: Layout): Promise<StoreItem[]> {
   for (const path of await below(layout.area('folders'), 2)) {
     const stats = await lstat(path).catch(() => undefined);
     if (stats !== undefined)
-      items.push({
-        type: 'folder',
-        path,
-        isFolder: true,
-        size: await treeSize(path),
-        lastUse: stats.mtimeMs,
-      });
+      items.push({ type: 'folder', path, size: await treeSize(path), lastUse: stats.mtimeMs });
   }
   return items;
 }
@@ -123,22 +108,20 @@ async function listCode(layout: Layout): Promise<StoreItem[]> {
     // Nothing is removed through a link.
     if (!isContained(layout, [name, ''])) continue;
     for (const path of await below(layout.path([name]), 1)) {
-      const stats = await lstat(path).catch(() => undefined);
-      if (stats === undefined) continue;
-      const isFolder = stats.isDirectory();
-      const size = await treeSize(path);
-      items.push({ type: 'code', path, isFolder, size, lastUse: await lastRead(path) });
+      const lastUse = await lastRead(path);
+      if (lastUse === undefined) continue;
+      items.push({ type: 'code', path, size: await treeSize(path), lastUse });
     }
   }
   return items;
 }
 
-async function lastRead(path: string): Promise<number> {
+async function lastRead(path: string): Promise<number | undefined> {
   const stats = await lstat(path).catch(() => undefined);
-  if (stats === undefined) return 0;
+  if (stats === undefined) return undefined;
   if (!stats.isDirectory()) return Math.max(stats.atimeMs, stats.mtimeMs);
   const times = await Promise.all((await below(path, 1)).map(lastRead));
-  return Math.max(stats.mtimeMs, ...times);
+  return Math.max(stats.mtimeMs, ...times.map((time = 0) => time));
 }
 
 /** Paths exactly `depth` levels below a folder. */

@@ -116,6 +116,13 @@ describe('storePrune', () => {
     expect(await readdir(elsewhere)).toEqual(['mine']);
   });
 
+  it('removes code where there is no store beside it', async () => {
+    const root = await tempFolder();
+    await keepCode(root);
+    expect((await storePrune(root, { maxSize: 0, grace: 0 })).removed).toBe(3);
+    expect(await readdir(join(root, 'compiled'))).toEqual([]);
+  });
+
   it('knows a use by a hit, once an hour', async () => {
     const { root, hashes } = await filledStore();
     const hash = hashes[0] ?? '';

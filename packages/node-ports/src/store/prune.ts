@@ -79,7 +79,9 @@ function total(items: readonly StoreItem[]): number {
 }
 
 async function removeItem(root: string, item: StoreItem): Promise<void> {
-  if (item.isFolder) return removeFolder(root, item.path);
+  if (item.type === 'folder') return removeFolder(root, item.path);
+  // Each file of it is of use on its own, and there may be no store beside it to put it aside in.
+  if (item.type === 'code') return removeTree(item.path);
   await unlinkIfThere(item.path);
   if (item.seal !== undefined) await unlinkIfThere(item.seal);
 }
