@@ -4,6 +4,9 @@ export const BLOCK = 512;
 /** The largest size that the eleven octal digits of a ustar header can say. */
 export const MAX_OCTAL_SIZE = 0o77777777777;
 
+/** The first of the digits in which numbers stand. */
+export const DIGIT_ZERO = 0x30;
+
 /** Magic and version, one field of eight bytes. */
 export const MAGIC_USTAR = 'ustar\u000000';
 export const MAGIC_GNU = 'ustar  \u0000';

@@ -1,5 +1,5 @@
 import type { TarFormat } from './format.ts';
-import { BLOCK, FIELDS, MAGIC_GNU, MAGIC_USTAR, type Field } from './format.ts';
+import { BLOCK, DIGIT_ZERO, FIELDS, MAGIC_GNU, MAGIC_USTAR, type Field } from './format.ts';
 
 /** The fields of one header block, names still as bytes: a PAX record may replace them. */
 export interface RawHeader {
@@ -95,7 +95,6 @@ function octal(bytes: Uint8Array): number | undefined {
 }
 
 const SPACE = 0x20;
-const DIGIT_ZERO = 0x30;
 
 function isOctal(byte: number | undefined): boolean {
   return byte !== undefined && byte >= DIGIT_ZERO && byte < DIGIT_ZERO + 8;

@@ -1,5 +1,5 @@
 import type { Entry } from '../entry.ts';
-import { BLOCK, FIELDS, MAGIC_USTAR, MAX_OCTAL_SIZE, type Field } from './format.ts';
+import { BLOCK, DIGIT_ZERO, FIELDS, MAGIC_USTAR, MAX_OCTAL_SIZE, type Field } from './format.ts';
 
 const FLAGS = { file: '0', hardlink: '1', symlink: '2', directory: '5' } as const;
 const MAX_OCTAL_ID = 0o7777777;
@@ -156,5 +156,3 @@ function octal(bytes: Buffer, { at, length }: Field, value: number): void {
     rest = Math.floor(rest / 8);
   }
 }
-
-const DIGIT_ZERO = 0x30;
