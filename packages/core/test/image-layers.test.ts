@@ -92,19 +92,28 @@ describe('the layers of an image', () => {
     expect(recipeDigest(only!.recipe)).toBe(digests(PLAN, AMD64).get('pure 1'));
   });
 
+  const COMPILED = ['Debian bookworm Python (1 packages)', 'numpy 1', 'pure 1', 'server'];
   test.each([
-    ['trim', { trim: false }, ['numpy 1', 'pure 1']],
-    [
-      'bytecode',
-      { bytecode: false },
-      ['Debian bookworm Python (1 packages)', 'numpy 1', 'pure 1', 'server'],
-    ],
+    ['trim', { trim: false }, COMPILED],
+    ['bytecode', { bytecode: false }, COMPILED],
   ] as const)('change with %s where it matters', (_, options, changed) => {
     const before = digests(PLAN, AMD64);
     const after = digests(withOptions(options), AMD64);
     expect(
       [...after].filter(([title, digest]) => before.get(title) !== digest).map(([title]) => title),
     ).toEqual(changed);
+  });
+
+  test('tell columns in the bytecode of the user’s own files alone, unless nothing is trimmed', () => {
+    const app = files('user', 'app', '/app/main.py');
+    const plan = { ...PLAN, layers: [...PLAN.layers, app] };
+    const columns = (trim: boolean) =>
+      imageLayers({ ...plan, options: { ...plan.options, trim } }, LOCK, AMD64).flatMap(
+        ({ title, recipe }) =>
+          'bytecode' in recipe && recipe.bytecode?.debugRanges ? [title] : [],
+      );
+    expect(columns(true)).toEqual(['app']);
+    expect(columns(false)).toEqual([...COMPILED, 'app']);
   });
 
   test('small wheels join when the budget is short', () => {

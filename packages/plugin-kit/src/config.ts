@@ -67,7 +67,7 @@ export interface UserConfig {
   readonly registries?: RegistriesConfig;
   /** Ship `.pyc` files, made by the image's own interpreter. True when left out. */
   readonly bytecode?: boolean;
-  /** Leave the test folders of wheels out. True when left out. */
+  /** Leave out the test folders of wheels, and columns in the bytecode of packages. True when left out. */
   readonly trim?: boolean;
   /** How layers are compressed; `gzip-members` when left out. */
   readonly compression?: 'gzip-members' | 'gzip' | 'zstd';

@@ -12,7 +12,7 @@ import type { EngineContext } from '../context.ts';
 import { once } from '../once.ts';
 import type { BuiltLayer } from './build-layers.ts';
 import type { ImageLayer } from './image-layers.ts';
-import type { BaseRecipe, LayerCompression, LibraryRecipe } from './recipe.ts';
+import type { BaseRecipe, Bytecode, LayerCompression, LibraryRecipe } from './recipe.ts';
 
 /** A layer that the base brings: nothing is made, and it is fetched only when an output needs its bytes. */
 export type ForeignLayer = Extract<ImageLayer, { base: unknown }>;
@@ -44,7 +44,7 @@ export function pinnedBase(plan: Plan, { architecture }: Platform): PinnedBase |
 /** Bytecode for the base's standard library, where the base has none: a read-only root could not keep it. */
 export function libraryBytecode(
   { manifest, facts }: PinnedBase,
-  bytecode: string,
+  bytecode: Bytecode,
   compression: LayerCompression,
 ): ImageLayer {
   const { version, stdlib } = facts.python;

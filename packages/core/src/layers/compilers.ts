@@ -1,11 +1,12 @@
 import type { Ports } from '@mlcontainer/plugin-kit';
 import { openCompiler, type Compiler } from '@mlcontainer/wheels';
 import type { Interpreter } from '../inputs/interpreter.ts';
+import type { Bytecode } from './recipe.ts';
 
 /** The interpreters that one thread keeps running from one layer to the next. */
 export interface Compilers {
-  /** The compiler of an interpreter; one layer at a time may use it. */
-  of(interpreter: Interpreter): Compiler;
+  /** The interpreter as a compiler of such bytecode; one layer at a time may use it. */
+  of(interpreter: Interpreter, bytecode: Bytecode): Compiler;
   /** Ends all of them. */
   close(): Promise<void>;
 }
@@ -13,11 +14,12 @@ export interface Compilers {
 export function createCompilers(ports: Pick<Ports, 'exec'>): Compilers {
   const open = new Map<string, Compiler>();
   return {
-    of: (interpreter) => {
-      const known = open.get(interpreter.folder);
+    of: (interpreter, { debugRanges }) => {
+      const key = `${interpreter.folder} ${debugRanges}`;
+      const known = open.get(key);
       if (known !== undefined) return known;
-      const compiler = openCompiler(interpreter, {}, ports);
-      open.set(interpreter.folder, compiler);
+      const compiler = openCompiler(interpreter, { debugRanges }, ports);
+      open.set(key, compiler);
       return compiler;
     },
     close: async () => {

@@ -14,6 +14,7 @@ import type { Lock } from '../lock/types.ts';
 import { baseBytecodeId, foreignLayers, libraryBytecode, pinnedBase } from './base-layer.ts';
 import type {
   BaseRecipe,
+  Bytecode,
   DebianRecipe,
   FilesRecipe,
   LdCacheRecipe,
@@ -65,27 +66,31 @@ export function imageLayers(plan: Plan, lock: Lock, platform: Platform): readonl
   return withSteps(ordered, plan, lock, platform);
 }
 
-/** What everything else stands on, and the name of the Python that compiles for it. */
+/** What everything else stands on, and how Python is compiled for it. */
 interface Ground {
   readonly layers: readonly ImageLayer[];
-  readonly bytecode: string | null;
+  readonly bytecode: Bytecode | null;
 }
 
 function groundOf(plan: Plan, lock: Lock, platform: Platform): Ground {
   const base = pinnedBase(plan, platform);
   if (base !== undefined) {
-    const bytecode = plan.options.bytecode ? baseBytecodeId(base) : null;
+    const bytecode = bytecodeOf(plan, () => baseBytecodeId(base));
     return { layers: [...foreignLayers(base), ...libraryLayers(plan, base, bytecode)], bytecode };
   }
   const debian = lockFor(lock.debian, platform);
-  const bytecode = plan.options.bytecode ? bytecodeId(debian) : null;
+  const bytecode = bytecodeOf(plan, () => bytecodeId(debian));
   return { layers: debianLayers(plan, debian, bytecode), bytecode };
+}
+
+function bytecodeOf({ options }: Plan, python: () => string): Bytecode | null {
+  return options.bytecode ? { python: python(), debugRanges: !options.trim } : null;
 }
 
 function libraryLayers(
   { options }: Plan,
   base: PinnedBase,
-  bytecode: string | null,
+  bytecode: Bytecode | null,
 ): readonly ImageLayer[] {
   if (bytecode === null || base.facts.python.compiled) return [];
   return [libraryBytecode(base, bytecode, options.compression)];
@@ -101,7 +106,7 @@ function lockFor(locks: readonly DebianLock[], platform: Platform): DebianLock {
 function debianLayers(
   plan: Plan,
   debian: DebianLock,
-  bytecode: string | null,
+  bytecode: Bytecode | null,
 ): readonly ImageLayer[] {
   const { suite, architecture } = debian;
   const { compression } = plan.options;
@@ -142,7 +147,7 @@ function wheelLayers(
   plan: Plan,
   lock: Lock,
   platform: Platform,
-  bytecode: string | null,
+  bytecode: Bytecode | null,
   room: number,
 ): readonly ImageLayer[] {
   const python = lock.python.find((entry) => entry.platform.architecture === platform.architecture);
@@ -168,7 +173,7 @@ function wheelLayers(
 }
 
 /** All files of one slot make one layer: they are small and change together. */
-function filesLayers(plan: Plan, slot: Slot, bytecode: string | null): readonly ImageLayer[] {
+function filesLayers(plan: Plan, slot: Slot, bytecode: Bytecode | null): readonly ImageLayer[] {
   const owners = plan.layers.filter(
     (layer) => layer.slot === slot && layer.source.kind === 'files',
   );
@@ -177,12 +182,13 @@ function filesLayers(plan: Plan, slot: Slot, bytecode: string | null): readonly 
     .sort((a, b) => (a.path < b.path ? -1 : 1));
   if (files.length === 0) return [];
   const listed = files.map(({ path, mode, sha256 }) => ({ path, mode, sha256 }));
-  const python = files.some((file) => file.path.endsWith('.py'));
+  const compiled = files.some((file) => file.path.endsWith('.py')) ? bytecode : null;
   const { compression } = plan.options;
   const recipe: FilesRecipe = {
     kind: 'files',
     files: listed,
-    bytecode: python ? bytecode : null,
+    // The user's own code: who debugs it wants to see more than a line.
+    bytecode: compiled && slot === 'app' ? { ...compiled, debugRanges: true } : compiled,
     compression,
   };
   const owner = [...new Set(owners.map((layer) => layer.owner))].join(', ');

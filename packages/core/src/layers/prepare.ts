@@ -14,6 +14,7 @@ import type { ImageLayer } from './image-layers.ts';
 import type { MadeLayers } from './build-layers.ts';
 import type { LayerJob } from './job.ts';
 import type { StepLayer } from './make/step.ts';
+import type { Bytecode } from './recipe.ts';
 import { openScratch, type Scratch } from './scratch.ts';
 
 /** Where inputs come from; each is found out when the first layer needs it, and not at all when none does. */
@@ -122,7 +123,7 @@ async function held<T>({ layerRunner }: EngineContext, act: () => Promise<T>): P
 
 /** Begins at once; a failure is told to whoever waits. */
 function compiler(
-  recipe: { readonly bytecode: string | null },
+  recipe: { readonly bytecode: Bytecode | null },
   inputs: Inputs,
 ): Promise<{ interpreter?: Interpreter }> {
   if (recipe.bytecode === null) return Promise.resolve({});

@@ -6,6 +6,14 @@ export const LAYOUT_VERSION = 7;
 
 export type LayerCompression = 'gzip-members' | 'gzip' | 'zstd' | 'none';
 
+/** What the bytes of a layer's bytecode depend on besides the sources. */
+export interface Bytecode {
+  /** Names the interpreter that makes them. */
+  readonly python: string;
+  /** Whether tracebacks can underline a part of a line (PEP 657). */
+  readonly debugRanges: boolean;
+}
+
 interface RecipeBase {
   readonly compression: LayerCompression;
 }
@@ -23,10 +31,10 @@ export interface LibraryRecipe extends RecipeBase {
   /** Of the base's manifest. */
   readonly inputs: readonly [string];
   readonly stdlib: string;
-  readonly bytecode: string;
+  readonly bytecode: Bytecode;
 }
 
-/** The .debs of one group. `bytecode` names the interpreter, and null means none. */
+/** The .debs of one group. */
 export interface DebianRecipe extends RecipeBase {
   readonly kind: 'debian';
   readonly group: 'system' | 'runtime' | 'extra';
@@ -36,7 +44,7 @@ export interface DebianRecipe extends RecipeBase {
   readonly architecture: Architecture;
   /** SHA-256 of the .debs, in package order. */
   readonly inputs: readonly string[];
-  readonly bytecode: string | null;
+  readonly bytecode: Bytecode | null;
 }
 
 /** The loader's cache over all Debian layers. */
@@ -54,7 +62,7 @@ export interface WheelsRecipe extends RecipeBase {
   readonly bin: string;
   readonly executable: string;
   readonly trim: boolean;
-  readonly bytecode: string | null;
+  readonly bytecode: Bytecode | null;
 }
 
 /** Plain files, by path, mode and hash. */
@@ -65,7 +73,7 @@ export interface FilesRecipe extends RecipeBase {
     readonly mode: number;
     readonly sha256: string;
   }[];
-  readonly bytecode: string | null;
+  readonly bytecode: Bytecode | null;
 }
 
 export interface ModelRecipe extends RecipeBase {

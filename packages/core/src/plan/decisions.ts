@@ -84,7 +84,7 @@ function optionDecisions(
     decide(
       'options.trim',
       String(trim),
-      'the test folders of wheels are not needed to serve; `trim: false` keeps them',
+      'test folders of wheels, and columns in the bytecode of packages, are not needed to serve; `trim: false` keeps them',
     ),
     decide(
       'options.compression',

@@ -7,7 +7,12 @@ import { faultOf } from '../../test/support/fault.ts';
 import { python } from '../../test/support/python.ts';
 import { buildWheel, tempFolder } from '../../test/support/wheel.ts';
 import { openWheel } from '../wheel/open.ts';
-import { openCompiler, type CompiledFile, type SkippedFile } from './compile.ts';
+import {
+  openCompiler,
+  type CompiledFile,
+  type CompileOptions,
+  type SkippedFile,
+} from './compile.ts';
 import type { Interpreter } from './process.ts';
 import { wheelSources } from './sources.ts';
 
@@ -20,7 +25,7 @@ const tag = python<string>('import json, sys; print(json.dumps(sys.implementatio
 
 async function compile(
   sources: Readonly<Record<string, string | Uint8Array>>,
-  more: { with?: Interpreter } = {},
+  more: { with?: Interpreter } & CompileOptions = {},
 ) {
   using folder = tempFolder();
   const ports = nodePorts({ env: process.env, cacheDir: folder.path });
@@ -30,7 +35,7 @@ async function compile(
     read: () => Buffer.from(text),
   }));
   const cx = { signal, onSkipped: (file: SkippedFile) => void skipped.push(file) };
-  await using compiler = openCompiler(more.with ?? interpreter, {}, ports);
+  await using compiler = openCompiler(more.with ?? interpreter, more, ports);
   const compiled: CompiledFile[] = [];
   for await (const file of compiler.compile(files, cx)) compiled.push(file);
   return { compiled, skipped };
@@ -75,6 +80,23 @@ print(json.dumps(out))
     });
     expect(compiled.map(({ source }) => source)).toEqual(['b.py']);
     expect(skipped.map(({ source }) => source)).toEqual(['a.py', 'c.py', 'd.py', 'e.py']);
+  });
+
+  it.each([
+    [true, [7, 9]],
+    [false, [null, null]],
+  ])('tells lines, and columns only with debugRanges %s', async (debugRanges, columns) => {
+    const { compiled } = await compile({ 'a.py': '\nx = 1; yz = x\n' }, { debugRanges });
+    const script = `
+import base64, json, marshal, sys
+code = marshal.loads(base64.b64decode(json.load(sys.stdin))[16:])
+stores = [at for at in code.co_positions() if at[0] == 2]
+print(json.dumps(stores))
+`;
+    const [pyc] = compiled.map(({ bytes }) => Buffer.from(bytes).toString('base64'));
+    const positions = python<number[][]>(script, pyc);
+    expect(positions.map(([line]) => line)).toEqual([2, 2, 2, 2, 2, 2]);
+    expect(positions.at(-1)).toEqual([2, 2, ...columns]);
   });
 
   it('gives the same bytes in another order and company', async () => {

@@ -30,10 +30,10 @@ export interface CompileProcess {
 
 const FRAME_LIMIT = 512 * 1024 * 1024;
 
-/** Starts the interpreter; `optimize` as Python’s `-O` and `-OO`. Throws MLC5040 and MLC5041. */
+/** Starts the interpreter; `debugRanges` as in `CompileOptions`. Throws MLC5040 and MLC5041. */
 export async function startProcess(
   interpreter: Interpreter,
-  optimize: 0 | 1 | 2,
+  debugRanges: boolean,
   ports: Pick<Ports, 'exec'>,
 ): Promise<CompileProcess> {
   const stop = new AbortController();
@@ -41,7 +41,7 @@ export async function startProcess(
   const [command = '', ...args] = interpreter.argv;
   const stream = ports.exec.stream({
     command,
-    args: [...args, ...FLAGS, '-c', COMPILE_SCRIPT, String(optimize)],
+    args: [...args, ...FLAGS, ...(debugRanges ? [] : NO_DEBUG_RANGES), '-c', COMPILE_SCRIPT],
     env: { ...interpreter.env, PYTHONHASHSEED: '0' },
     stdin: input,
     signal: stop.signal,
@@ -85,6 +85,9 @@ function sourceHead(path: string, size: number): Uint8Array {
 }
 
 const FLAGS = ['-I', '-S', '-B', '-W', 'ignore', '-X', 'utf8'];
+
+/** https://docs.python.org/3/using/cmdline.html#cmdoption-X; a Python that does not know it goes on without. */
+const NO_DEBUG_RANGES = ['-X', 'no_debug_ranges'];
 
 async function guarded<T>(act: () => Promise<T>): Promise<T> {
   try {

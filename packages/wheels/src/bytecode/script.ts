@@ -16,7 +16,6 @@ from _frozen_importlib_external import MAGIC_NUMBER
 read, write, flush = sys.stdin.buffer.read, sys.stdout.buffer.write, sys.stdout.flush
 raw_magic = int.from_bytes(MAGIC_NUMBER, 'little')
 head = MAGIC_NUMBER + b'\1\0\0\0'
-optimize = int(sys.argv[1])
 failures = SyntaxError, ValueError, UnicodeError, LookupError, RecursionError, MemoryError, OverflowError
 def give(status, data):
     write(status + len(data).to_bytes(4, 'big'))
@@ -27,7 +26,7 @@ while size := read(4):
     path = read(int.from_bytes(size, 'big')).decode()
     source = read(int.from_bytes(read(4), 'big'))
     try:
-        code = compile(source, path, 'exec', dont_inherit=True, optimize=optimize)
+        code = compile(source, path, 'exec', dont_inherit=True, optimize=0)
         give(b'\0', head + _imp.source_hash(raw_magic, source) + marshal.dumps(code))
     except failures as error:
         give(b'\1', ('%s: %s' % (type(error).__name__, error)).encode('utf-8', 'replace'))

@@ -12,9 +12,9 @@ export async function debianLayer(job: DebianJob, cx: JobContext): Promise<Layer
   const { group, suite, architecture } = recipe;
   const libraries: LibraryRecord[] = [];
   const bytecode =
-    interpreter === undefined || group !== 'runtime'
+    interpreter === undefined || recipe.bytecode === null || group !== 'runtime'
       ? undefined
-      : sourceFeed(cx.compilers.of(interpreter), cx);
+      : sourceFeed(cx.compilers.of(interpreter, recipe.bytecode), cx);
   const allowScripts = recipe.buildOnly ? debs.map(({ deb }) => deb.name) : [];
   const layer = { group, suite, architecture, debs, allowScripts, ...(bytecode && { bytecode }) };
   const onLibrary = (record: LibraryRecord): void => {

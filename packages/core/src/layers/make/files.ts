@@ -59,13 +59,14 @@ async function bytecode(
   files: readonly { readonly file: PlannedFile; readonly bytes: Uint8Array }[],
   cx: JobContext,
 ): Promise<readonly Entry[]> {
-  const { interpreter } = job;
+  const { interpreter, recipe } = job;
   const sources = files
     .filter(({ file }) => file.path.endsWith('.py'))
     .map(({ file, bytes }) => ({ path: file.path.slice(1), read: () => bytes }));
-  if (interpreter === undefined || sources.length === 0) return [];
+  if (interpreter === undefined || recipe.bytecode === null) return [];
+  const compiler = cx.compilers.of(interpreter, recipe.bytecode);
   const entries: Entry[] = [];
-  for await (const { path: imagePath, bytes } of cx.compilers.of(interpreter).compile(sources, cx))
+  for await (const { path: imagePath, bytes } of compiler.compile(sources, cx))
     entries.push(fileEntry(imagePath, 0o644, bytes));
   return entries;
 }

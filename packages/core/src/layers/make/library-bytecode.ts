@@ -18,7 +18,8 @@ export async function libraryBytecodeLayer(job: LibraryJob, cx: JobContext): Pro
     read: () => readFile(path.join(folder, name)),
   }));
   const entries: Entry[] = [];
-  for await (const file of cx.compilers.of(interpreter).compile(sources, cx)) {
+  const compiler = cx.compilers.of(interpreter, recipe.bytecode);
+  for await (const file of compiler.compile(sources, cx)) {
     const content = { kind: 'bytes', bytes: file.bytes } as const;
     entries.push({ type: 'file', path: file.path, mode: 0o644, content });
   }

@@ -75,11 +75,11 @@ async function* entriesOf(
   }
   const paths = installPaths(recipe);
   const bytecode =
-    interpreter === undefined
+    interpreter === undefined || recipe.bytecode === null
       ? {}
       : {
           bytecode: cx.compilers
-            .of(interpreter)
+            .of(interpreter, recipe.bytecode)
             .compile(wheelSources(open, { ...paths, trim }), cx),
         };
   yield* wheelLayerEntries(open, { ...paths, executable: recipe.executable, trim, ...bytecode });
