@@ -125,6 +125,8 @@ describe('unpackCompiler', () => {
         files: {
           'usr/lib/python3.11/os.py': 'o',
           'usr/lib/python3.11/re.py': 'r',
+          'usr/lib/python3.11/warnings.py': 'w',
+          'usr/lib/python3.11/email/mime/text.py': 'e',
           'usr/lib/python3.11/encodings/utf_8.py': 'u',
         },
       }),
@@ -147,7 +149,7 @@ describe('unpackCompiler', () => {
       'usr/bin/python3.11',
       'usr/lib/python3.11/encodings/utf_8.py',
       'usr/lib/python3.11/os.py',
-      'usr/lib/python3.11/re.py',
+      'usr/lib/python3.11/warnings.py',
       'usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2',
       'usr/lib/x86_64-linux-gnu/libc.so.6',
       'usr/lib/x86_64-linux-gnu/libm.so.6',

@@ -33,13 +33,20 @@ const WHOLE: Selection = {
 };
 
 /**
- * The program, the libraries that it is linked with, and those modules that Debian counts as minimal: what a start
- * imports (Python 3.13 `warnings` and `linecache`), the codecs, and `os.py`, by which an interpreter knows its own library
- * (CPython, Modules/getpath.py). Without that it would take the library of the build host.
+ * Of the standard library: the codecs, what a start imports beside them and is not frozen (3.11 `warnings`, 3.13
+ * `linecache` as well), and `os.py`, by which an interpreter knows its own library (CPython, Modules/getpath.py). Without
+ * that it would take the library of the build host.
  */
+const COMPILING_LIBRARY =
+  /^usr\/lib\/python3\.\d+\/(?:encodings(?:\/|$)|(?:linecache|os|warnings)\.py$)/;
+
+/** The program, the libraries that it is linked with, and few modules: each file costs more to make than to fill. */
 const COMPILING: Selection = {
   packages: /^(?:(?:lib)?python3\.\d+-minimal|libc6|libexpat1|zlib1g)$/,
-  wants: (path, type) => WHOLE.wants(path, type) && !/^etc\//.test(path),
+  wants: (path, type) =>
+    WHOLE.wants(path, type) &&
+    !/^etc\//.test(path) &&
+    (!/^usr\/lib\/python3\.\d+\//.test(path) || COMPILING_LIBRARY.test(path)),
   // Two thirds of the C library are tables of character sets.
   enough: { libc6: [/\/ld-linux[^/]*$/, /\/libc\.so\.6$/, /\/libm\.so\.6$/] },
 };
@@ -71,9 +78,8 @@ export function unpackInterpreter(
 }
 
 /**
- * Unpacks as much of the image's Python as compiling takes: of the standard library the minimal part. Sources in an
- * East Asian encoding (PEP 263) it cannot decode, since those codecs are extension modules of the other part. A third
- * of the work of `unpackInterpreter`, which see.
+ * Unpacks as much of the image's Python as compiling takes. Sources in an East Asian encoding (PEP 263) it cannot decode,
+ * since those codecs are extension modules. A third of the work of `unpackInterpreter`, which see.
  */
 export async function unpackCompiler(
   debs: readonly FetchedDeb[],
