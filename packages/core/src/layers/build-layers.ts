@@ -233,10 +233,10 @@ async function makeLayer(
   const result =
     'step' in layer
       ? await makeStep(cx, layer, inputs, haveBytes(work, libraries), onStart)
-      : await cx.layerRunner.run(await prepareJob(cx, layer, inputs, libraries), {
-          signal: cx.signal,
-          onStart,
-        });
+      : await cx.layerRunner.run(
+          { ...(await prepareJob(cx, layer, inputs, libraries)), known: work.lock.layers[recipe] },
+          { signal: cx.signal, onStart },
+        );
   const remembered = rememberLayer(cx.ports.store, recipe, result);
   // Whoever waits for it sees the failure.
   remembered.catch(() => undefined);

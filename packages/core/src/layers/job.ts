@@ -13,8 +13,16 @@ import type {
   WheelsRecipe,
 } from './recipe.ts';
 
-/** What a thread needs to make one layer: the recipe and where its inputs lie. Plain data, it is sent to a worker. */
-export type LayerJob =
+/** A layer as the lock knows it. */
+export type KnownLayer = Pick<LayerFacts, 'digest' | 'diffId'>;
+
+/**
+ * What a thread needs to make one layer: the recipe and where its inputs lie; and what came of that before, so that one
+ * look at the digest proves it. Plain data, it is sent to a worker.
+ */
+export type LayerJob = JobInputs & { readonly known?: KnownLayer | undefined };
+
+type JobInputs =
   | {
       readonly recipe: DebianRecipe;
       readonly debs: readonly FetchedDeb[];

@@ -1,4 +1,4 @@
-import type { Ports } from '@mlcontainer/plugin-kit';
+import { isMlcError, type Ports } from '@mlcontainer/plugin-kit';
 import type { Compilers } from './compilers.ts';
 import { debianLayer } from './make/debian.ts';
 import { filesLayer } from './make/files.ts';
@@ -15,8 +15,20 @@ export interface JobContext {
   readonly compilers: Compilers;
 }
 
-/** Makes the layer of one job and puts it into the store. */
-export function runJob(job: LayerJob, cx: JobContext): Promise<LayerResult> {
+/**
+ * Makes the layer of one job and puts it into the store. A known layer is proved by its digest. One that comes out
+ * otherwise is made again with every proof on the way: of a wheel that lies, or of what it really is.
+ */
+export async function runJob(job: LayerJob, cx: JobContext): Promise<LayerResult> {
+  try {
+    return await makeLayer(job, cx);
+  } catch (error) {
+    if (job.known === undefined || !isMlcError(error) || error.code !== 'MLC7003') throw error;
+    return makeLayer({ ...job, known: undefined }, cx);
+  }
+}
+
+function makeLayer(job: LayerJob, cx: JobContext): Promise<LayerResult> {
   if ('standardLibrary' in job) return libraryBytecodeLayer(job, cx);
   if ('debs' in job) return debianLayer(job, cx);
   if ('libraries' in job) return ldCacheLayer(job, cx);

@@ -6,20 +6,29 @@ import {
 } from '@mlcontainer/oci';
 import type { StorePort } from '@mlcontainer/plugin-kit';
 import { byteChannel, ReaderGone } from './channel.ts';
+import type { KnownLayer } from './job.ts';
 import type { LayerCompression } from './recipe.ts';
 
-/** Writes entries as one layer straight into the store, in one pass; a small one is there before the disk has it. */
+/** How a layer is written besides its compression. */
+export interface LayerWriting extends LintOptions {
+  readonly known?: KnownLayer | undefined;
+}
+
+/**
+ * Writes entries as one layer straight into the store, in one pass; a small one is there before the disk has it. Throws
+ * MLC7003 where it is to be a known layer and is another.
+ */
 export async function layerIntoStore(
   entries: Iterable<Entry> | AsyncIterable<Entry>,
   compression: LayerCompression,
   store: StorePort,
   signal: AbortSignal,
-  lint: LintOptions = {},
+  { known, ...lint }: LayerWriting = {},
 ): Promise<WrittenLayer> {
   const channel = byteChannel();
   const write = async (): Promise<Omit<WrittenLayer, 'digest'>> => {
     try {
-      const options = { ...lint, compression, signal };
+      const options = { ...lint, compression, signal, knownDiffId: known?.diffId };
       const written = await writeLayerUnhashed(entries, channel.write, options);
       channel.end();
       return written;
@@ -28,12 +37,14 @@ export async function layerIntoStore(
       throw error;
     }
   };
-  const storing = store.put(channel.stream, { early: true }).catch((error: unknown) => {
+  const sha256 = known?.digest.slice('sha256:'.length);
+  const expect = { early: true, ...(sha256 !== undefined && { sha256 }) };
+  const storing = store.put(channel.stream, expect).catch((error: unknown) => {
     channel.close(error);
     throw error;
   });
-  const [written, { sha256 }] = await firstFailure(write(), storing);
-  return { ...written, digest: `sha256:${sha256}` };
+  const [written, stored] = await firstFailure(write(), storing);
+  return { ...written, digest: `sha256:${stored.sha256}` };
 }
 
 /** Waits for both sides to end, and throws the failure that is no echo of the other. */

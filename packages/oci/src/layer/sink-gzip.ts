@@ -13,7 +13,8 @@ const deflaters = pool(() => createDeflater());
 /**
  * gzip in members (RFC 1952, 2.2: "a gzip file consists of a series of members"). Tar bytes are collected and cut
  * after each MiB; each piece is a member. A deflate stream that is handed in becomes a member as it is: our header,
- * its bytes, its CRC-32 and size. It is inflated on the way, for the diffID and to prove CRC and size.
+ * its bytes, its CRC-32 and size. It is inflated on the way, for the diffID and to prove CRC and size, unless the diffID
+ * is known.
  */
 export function gzipMembersSink(parts: SinkParts): LayerSink {
   const deflater = deflaters.take();
@@ -32,10 +33,7 @@ export function gzipMembersSink(parts: SinkParts): LayerSink {
     splice: async (content, path) => {
       await endMember();
       await emit(parts, GZIP_HEADER);
-      await inflateContent(content, path, {
-        deflated: (chunk) => emit(parts, chunk),
-        inflated: (chunk) => parts.raw.update(chunk),
-      });
+      await carry(parts, content, path);
       await emit(parts, gzipTrailer(content.crc32, content.size));
     },
     end: async () => {
@@ -43,6 +41,15 @@ export function gzipMembersSink(parts: SinkParts): LayerSink {
       deflaters.give(deflater);
     },
   };
+}
+
+async function carry(parts: SinkParts, content: DeflatedContent, path: string): Promise<void> {
+  const { raw } = parts;
+  const deflated = (chunk: Uint8Array): Promise<void> => emit(parts, chunk);
+  if (raw.pass === undefined)
+    return inflateContent(content, path, { deflated, inflated: (chunk) => raw.update(chunk) });
+  for await (const chunk of content.open()) await deflated(chunk);
+  raw.pass(content.size);
 }
 
 /** gzip as one member: for readers that stop after the first. The same deflate and cuts, as blocks of one stream. */

@@ -9,9 +9,11 @@ import { gzipMembersSink, gzipSingleSink, isSpliced } from './sink-gzip.ts';
 import { plainSink, zstdSink } from './sink-plain.ts';
 import {
   createCount,
+  createKnownTally,
   createTally,
   type LayerSink,
   type SinkParts,
+  type Tally,
   type WriteChunk,
 } from './sink.ts';
 
@@ -22,6 +24,12 @@ export type LayerCompression = 'gzip-members' | 'gzip' | 'zstd' | 'none';
 export interface WriteLayerOptions extends LintOptions {
   readonly compression: LayerCompression;
   readonly signal: AbortSignal;
+  /**
+   * The diffID of a layer that was made of the same entries before, and whose digest the caller compares with this
+   * one's: equal digests are equal bytes. Nothing is then inflated or hashed for the diffID, so that damage in a content
+   * which is carried over shows in the digest alone. Where the digests differ, this diffID is not the layer's.
+   */
+  readonly knownDiffId?: Digest | undefined;
 }
 
 /** What was written. */
@@ -63,8 +71,9 @@ export async function writeLayer(
   write: WriteChunk,
   options: WriteLayerOptions,
 ): Promise<WrittenLayer> {
-  const raw = createTally();
-  const written = options.compression === 'none' ? raw : createTally();
+  const isPlain = options.compression === 'none';
+  const raw = isPlain ? createTally() : rawTally(options);
+  const written = isPlain ? raw : createTally();
   const facts = await writeEntries(entries, { raw, written, write }, options);
   return { ...facts, digest: written === raw ? facts.diffId : written.digest() };
 }
@@ -75,9 +84,13 @@ export function writeLayerUnhashed(
   write: WriteChunk,
   options: WriteLayerOptions,
 ): Promise<Omit<WrittenLayer, 'digest'>> {
-  const raw = createTally();
+  const raw = rawTally(options);
   const written = options.compression === 'none' ? raw : createCount();
   return writeEntries(entries, { raw, written, write }, options);
+}
+
+function rawTally({ knownDiffId }: WriteLayerOptions): Tally {
+  return knownDiffId === undefined ? createTally() : createKnownTally(knownDiffId);
 }
 
 async function writeEntries(

@@ -94,12 +94,14 @@ export function noise(size: number, seed = 7): Buffer {
 export async function layerOf(
   entries: Iterable<Entry>,
   compression: LayerCompression = 'gzip-members',
+  knownDiffId?: WrittenLayer['diffId'],
 ): Promise<WrittenLayer & { readonly bytes: Buffer }> {
   const parts: Uint8Array[] = [];
   const { signal } = new AbortController();
   const written = await writeLayer(entries, (chunk) => void parts.push(chunk), {
     compression,
     signal,
+    knownDiffId,
   });
   return { ...written, bytes: Buffer.concat(parts) };
 }

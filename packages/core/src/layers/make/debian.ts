@@ -22,7 +22,9 @@ export async function debianLayer(job: DebianJob, cx: JobContext): Promise<Layer
   };
   const entries = debianLayerEntries(layer, { signal: cx.signal, onLibrary });
   try {
-    const written = await layerIntoStore(entries, recipe.compression, cx.ports.store, cx.signal);
+    const written = await layerIntoStore(entries, recipe.compression, cx.ports.store, cx.signal, {
+      known: job.known,
+    });
     return { ...written, libraries };
   } finally {
     await bytecode?.stop();

@@ -22,7 +22,9 @@ export async function filesLayer(job: FilesJob, cx: JobContext): Promise<LayerRe
   );
   const compiled = await bytecode(job, files, cx);
   const sorted = [...entries, ...compiled].sort((a, b) => (a.path < b.path ? -1 : 1));
-  return layerIntoStore(withParents(sorted), job.recipe.compression, cx.ports.store, cx.signal);
+  return layerIntoStore(withParents(sorted), job.recipe.compression, cx.ports.store, cx.signal, {
+    known: job.known,
+  });
 }
 
 function fileEntry(imagePath: string, mode: number, bytes: Uint8Array): Entry {

@@ -10,5 +10,7 @@ type LdCacheJob = Extract<LayerJob, { libraries: unknown }>;
 export function ldCacheLayer(job: LdCacheJob, cx: JobContext): Promise<LayerResult> {
   const { recipe, libraries } = job;
   const entries = withParents(ldCacheEntries({ architecture: recipe.architecture, libraries }));
-  return layerIntoStore(entries, recipe.compression, cx.ports.store, cx.signal);
+  return layerIntoStore(entries, recipe.compression, cx.ports.store, cx.signal, {
+    known: job.known,
+  });
 }

@@ -23,5 +23,7 @@ export async function libraryBytecodeLayer(job: LibraryJob, cx: JobContext): Pro
     const content = { kind: 'bytes', bytes: file.bytes } as const;
     entries.push({ type: 'file', path: file.path, mode: 0o644, content });
   }
-  return layerIntoStore(withParents(entries), recipe.compression, cx.ports.store, cx.signal);
+  return layerIntoStore(withParents(entries), recipe.compression, cx.ports.store, cx.signal, {
+    known: job.known,
+  });
 }

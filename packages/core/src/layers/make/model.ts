@@ -17,7 +17,9 @@ export function modelLayer(job: ModelJob, cx: JobContext): Promise<LayerResult> 
     mode: 0o644,
     content: { kind: 'stream', size, open: () => proved(file, recipe.inputs[0], cx.signal) },
   };
-  return layerIntoStore(withParents([entry]), recipe.compression, cx.ports.store, cx.signal);
+  return layerIntoStore(withParents([entry]), recipe.compression, cx.ports.store, cx.signal, {
+    known: job.known,
+  });
 }
 
 async function* proved(file: string, expected: string, signal: AbortSignal): ByteStream {

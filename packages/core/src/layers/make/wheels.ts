@@ -22,12 +22,12 @@ export async function wheelsLayer(job: WheelsJob, cx: JobContext): Promise<Layer
   const trimmed = { files: 0, bytes: 0 };
   const { compression } = job.recipe;
   const entries = wheelEntries(job, trimmed, cx);
-  const written = await layerIntoStore(entries, compression, cx.ports.store, cx.signal).catch(
-    async (error: unknown) => {
-      if (isMlcError(error) && error.code === 'MLC6021') await blameWheel(job, cx);
-      throw error;
-    },
-  );
+  const written = await layerIntoStore(entries, compression, cx.ports.store, cx.signal, {
+    known: job.known,
+  }).catch(async (error: unknown) => {
+    if (isMlcError(error) && error.code === 'MLC6021') await blameWheel(job, cx);
+    throw error;
+  });
   return { ...written, trimmed };
 }
 
