@@ -83,7 +83,7 @@ async function buildImage(work: Work): Promise<BuildReport> {
   const { cx, options, folder } = work;
   const { plan, root, frozen, update = false } = options;
   const lock = await makeLock(cx, plan, root, { frozen, update });
-  const recalled = await recallLayers(cx.ports.store, plan, lock);
+  const recalled = await recallLayers(cx.ports.store, plan, lock, isLazy(options));
   if (recalled.isMuchToMake) cx.beforeMuchWork?.();
   return withOutputLock(folder, () => underLock(work, lock, recalled));
 }
@@ -153,18 +153,27 @@ async function untilDone<T>({ cx, push }: Work, run: () => Promise<T>): Promise<
   }
 }
 
+/** The registry may have what the lock knows; nothing else asks for its bytes. */
+function isLazy({ outputs }: BuildOptions): boolean {
+  return outputs.includes('registry') && outputs.every((kind) => kind === 'registry');
+}
+
 function layersFor(
-  { cx, options: { plan, root, outputs }, push, layout }: Work,
+  { cx, options, push, layout }: Work,
   lock: Lock,
   recalled: Recalled,
 ): Promise<readonly BuiltPlatform[]> {
+  const { plan, root } = options;
   const signal = push === undefined ? cx.signal : AbortSignal.any([cx.signal, push.failed]);
-  const lazy = push !== undefined && outputs.every((kind) => kind === 'registry');
   const onMade = (layer: BuiltLayer): void => {
     push?.ahead(layer);
     layout?.add(layer);
   };
-  return buildLayers({ ...cx, signal }, plan, lock, root, { lazy, recalled, onMade });
+  return buildLayers({ ...cx, signal }, plan, lock, root, {
+    lazy: isLazy(options),
+    recalled,
+    onMade,
+  });
 }
 
 async function imagesOf(

@@ -65,6 +65,19 @@ describe('a push', () => {
     expect(report.targets).toHaveLength(1);
   });
 
+  test('of what the lock knows to be there is not much work on a new machine', async () => {
+    const warned: string[] = [];
+    const warning = (name: string): void => {
+      cx = { ...cx, beforeMuchWork: () => void warned.push(name) };
+    };
+    warning('first');
+    await push();
+    newMachine();
+    warning('second');
+    await push();
+    expect(warned).toEqual(['first']);
+  });
+
   test('again is one question', async () => {
     const first = await push();
     registry.journal.clear();

@@ -60,7 +60,8 @@ export async function buildLayers(
   const made: MadeLayers = new Map<string, Promise<BuiltLayer>>();
   const inputs = inputsOf(inner, plan, lock, root, made);
   try {
-    const recalled = options.recalled ?? (await recallLayers(cx.ports.store, plan, lock));
+    const recalled =
+      options.recalled ?? (await recallLayers(cx.ports.store, plan, lock, options.lazy));
     return await allPlatforms({ cx: inner, lock, inputs, made, ...options, recalled }, plan);
   } catch (error) {
     stop.abort(error);

@@ -11,12 +11,17 @@ export interface Recalled {
   readonly layers: ReadonlyMap<Platform, readonly ImageLayer[]>;
   /** By recipe; of those that are not here, nothing. */
   readonly held: ReadonlyMap<string, LayerResult>;
-  /** Threads may be needed: for a layer that is no small one, and is not held. */
+  /** Threads will be needed, most likely: for a layer that is no small one, is not held, and is made at once. */
   readonly isMuchToMake: boolean;
 }
 
-/** Asks the store for every layer of a plan, before anything is made. */
-export async function recallLayers(store: StorePort, plan: Plan, lock: Lock): Promise<Recalled> {
+/** Asks the store for every layer of a plan, before anything is made; `lazy` as for `buildLayers`. */
+export async function recallLayers(
+  store: StorePort,
+  plan: Plan,
+  lock: Lock,
+  lazy: boolean,
+): Promise<Recalled> {
   const layers = new Map(
     plan.platforms.map((platform) => [platform, imageLayers(plan, lock, platform)]),
   );
@@ -29,6 +34,8 @@ export async function recallLayers(store: StorePort, plan: Plan, lock: Lock): Pr
   const held = new Map(
     found.filter((pair): pair is [string, LayerResult] => pair[1] !== undefined),
   );
-  const missing = [...recipes].filter(([recipe]) => !held.has(recipe));
-  return { layers, held, isMuchToMake: missing.some(([, layer]) => !isSmallLayer(layer, plan)) };
+  const wanted = [...recipes].filter(
+    ([recipe]) => !held.has(recipe) && !(lazy && lock.layers[recipe] !== undefined),
+  );
+  return { layers, held, isMuchToMake: wanted.some(([, layer]) => !isSmallLayer(layer, plan)) };
 }
