@@ -11,6 +11,20 @@ export interface Compilers {
   close(): Promise<void>;
 }
 
+/** What compiles the Python of a layer; undefined where its recipe wants no bytecode. */
+export function compilerOf(
+  job: {
+    readonly recipe: { readonly bytecode: Bytecode | null };
+    readonly interpreter?: Interpreter;
+  },
+  compilers: Compilers,
+): Compiler | undefined {
+  const { interpreter, recipe } = job;
+  return interpreter === undefined || recipe.bytecode === null
+    ? undefined
+    : compilers.of(interpreter, recipe.bytecode);
+}
+
 export function createCompilers(ports: Pick<Ports, 'exec'>): Compilers {
   const open = new Map<string, Compiler>();
   return {

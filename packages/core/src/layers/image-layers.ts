@@ -75,16 +75,16 @@ interface Ground {
 function groundOf(plan: Plan, lock: Lock, platform: Platform): Ground {
   const base = pinnedBase(plan, platform);
   if (base !== undefined) {
-    const bytecode = bytecodeOf(plan, () => baseBytecodeId(base));
+    const bytecode = bytecodeOf(plan, baseBytecodeId(base));
     return { layers: [...foreignLayers(base), ...libraryLayers(plan, base, bytecode)], bytecode };
   }
   const debian = lockFor(lock.debian, platform);
-  const bytecode = bytecodeOf(plan, () => bytecodeId(debian));
+  const bytecode = bytecodeOf(plan, bytecodeId(debian));
   return { layers: debianLayers(plan, debian, bytecode), bytecode };
 }
 
-function bytecodeOf({ options }: Plan, python: () => string): Bytecode | null {
-  return options.bytecode ? { python: python(), debugRanges: !options.trim } : null;
+function bytecodeOf({ options }: Plan, python: string): Bytecode | null {
+  return options.bytecode ? { python, debugRanges: !options.trim } : null;
 }
 
 function libraryLayers(

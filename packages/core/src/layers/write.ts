@@ -6,8 +6,9 @@ import {
 } from '@mlcontainer/oci';
 import type { StorePort } from '@mlcontainer/plugin-kit';
 import { byteChannel, ReaderGone } from './channel.ts';
-import type { KnownLayer } from './job.ts';
+import type { KnownLayer, LayerJob } from './job.ts';
 import type { LayerCompression } from './recipe.ts';
+import type { JobContext } from './run-job.ts';
 
 /** How a layer is written besides its compression. */
 export interface LayerWriting extends LintOptions {
@@ -45,6 +46,15 @@ export async function layerIntoStore(
   });
   const [written, stored] = await firstFailure(write(), storing);
   return { ...written, digest: `sha256:${stored.sha256}` };
+}
+
+/** The same for the entries of a job, as its recipe says; a layer that the job knows is held to that. */
+export function entriesIntoStore(
+  entries: Iterable<Entry> | AsyncIterable<Entry>,
+  { recipe, known }: LayerJob,
+  { ports, signal }: Pick<JobContext, 'ports' | 'signal'>,
+): Promise<WrittenLayer> {
+  return layerIntoStore(entries, recipe.compression, ports.store, signal, { known });
 }
 
 /** Waits for both sides to end, and throws the failure that is no echo of the other. */

@@ -41,6 +41,11 @@ export function createTally(): Tally {
 
 /** Counts bytes whose hash is known. */
 export function createKnownTally(digest: Digest): Tally {
+  return Object.assign(createCount(), { digest: () => digest });
+}
+
+/** Counts bytes that somebody else hashes. */
+export function createCount(): Omit<Tally, 'digest'> {
   let size = 0;
   return {
     get size() {
@@ -48,18 +53,6 @@ export function createKnownTally(digest: Digest): Tally {
     },
     update: (bytes) => void (size += bytes.length),
     pass: (more) => void (size += more),
-    digest: () => digest,
-  };
-}
-
-/** Counts bytes that somebody else hashes. */
-export function createCount(): Pick<Tally, 'size' | 'update'> {
-  let size = 0;
-  return {
-    get size() {
-      return size;
-    },
-    update: (bytes) => void (size += bytes.length),
   };
 }
 

@@ -5,9 +5,10 @@ import { mlcError, type PlannedFile } from '@mlcontainer/plugin-kit';
 import { serverPackage } from '@mlcontainer/server';
 import { sha256 } from '../../json.ts';
 import { once } from '../../once.ts';
+import { compilerOf } from '../compilers.ts';
 import type { LayerJob, LayerResult } from '../job.ts';
 import type { JobContext } from '../run-job.ts';
-import { layerIntoStore } from '../write.ts';
+import { entriesIntoStore } from '../write.ts';
 
 type FilesJob = Extract<LayerJob, { root: string }>;
 
@@ -22,9 +23,7 @@ export async function filesLayer(job: FilesJob, cx: JobContext): Promise<LayerRe
   );
   const compiled = await bytecode(job, files, cx);
   const sorted = [...entries, ...compiled].sort((a, b) => (a.path < b.path ? -1 : 1));
-  return layerIntoStore(withParents(sorted), job.recipe.compression, cx.ports.store, cx.signal, {
-    known: job.known,
-  });
+  return entriesIntoStore(withParents(sorted), job, cx);
 }
 
 function fileEntry(imagePath: string, mode: number, bytes: Uint8Array): Entry {
@@ -61,12 +60,11 @@ async function bytecode(
   files: readonly { readonly file: PlannedFile; readonly bytes: Uint8Array }[],
   cx: JobContext,
 ): Promise<readonly Entry[]> {
-  const { interpreter, recipe } = job;
+  const compiler = compilerOf(job, cx.compilers);
+  if (compiler === undefined) return [];
   const sources = files
     .filter(({ file }) => file.path.endsWith('.py'))
     .map(({ file, bytes }) => ({ path: file.path.slice(1), read: () => bytes }));
-  if (interpreter === undefined || recipe.bytecode === null) return [];
-  const compiler = cx.compilers.of(interpreter, recipe.bytecode);
   const entries: Entry[] = [];
   for await (const { path: imagePath, bytes } of compiler.compile(sources, cx))
     entries.push(fileEntry(imagePath, 0o644, bytes));

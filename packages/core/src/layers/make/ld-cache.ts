@@ -2,7 +2,7 @@ import { ldCacheEntries } from '@mlcontainer/debian';
 import { withParents } from '@mlcontainer/oci';
 import type { LayerJob, LayerResult } from '../job.ts';
 import type { JobContext } from '../run-job.ts';
-import { layerIntoStore } from '../write.ts';
+import { entriesIntoStore } from '../write.ts';
 
 type LdCacheJob = Extract<LayerJob, { libraries: unknown }>;
 
@@ -10,7 +10,5 @@ type LdCacheJob = Extract<LayerJob, { libraries: unknown }>;
 export function ldCacheLayer(job: LdCacheJob, cx: JobContext): Promise<LayerResult> {
   const { recipe, libraries } = job;
   const entries = withParents(ldCacheEntries({ architecture: recipe.architecture, libraries }));
-  return layerIntoStore(entries, recipe.compression, cx.ports.store, cx.signal, {
-    known: job.known,
-  });
+  return entriesIntoStore(entries, job, cx);
 }

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { withParents, type Entry } from '@mlcontainer/oci';
 import type { LayerJob, LayerResult } from '../job.ts';
 import type { JobContext } from '../run-job.ts';
-import { layerIntoStore } from '../write.ts';
+import { entriesIntoStore } from '../write.ts';
 
 type LibraryJob = Extract<LayerJob, { standardLibrary: true }>;
 
@@ -23,7 +23,5 @@ export async function libraryBytecodeLayer(job: LibraryJob, cx: JobContext): Pro
     const content = { kind: 'bytes', bytes: file.bytes } as const;
     entries.push({ type: 'file', path: file.path, mode: 0o644, content });
   }
-  return layerIntoStore(withParents(entries), recipe.compression, cx.ports.store, cx.signal, {
-    known: job.known,
-  });
+  return entriesIntoStore(withParents(entries), job, cx);
 }

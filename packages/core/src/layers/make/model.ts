@@ -4,7 +4,7 @@ import { withParents, type Entry } from '@mlcontainer/oci';
 import { mlcError, type ByteStream } from '@mlcontainer/plugin-kit';
 import type { LayerJob, LayerResult } from '../job.ts';
 import type { JobContext } from '../run-job.ts';
-import { layerIntoStore } from '../write.ts';
+import { entriesIntoStore } from '../write.ts';
 
 type ModelJob = Extract<LayerJob, { file: string }>;
 
@@ -17,9 +17,7 @@ export function modelLayer(job: ModelJob, cx: JobContext): Promise<LayerResult> 
     mode: 0o644,
     content: { kind: 'stream', size, open: () => proved(file, recipe.inputs[0], cx.signal) },
   };
-  return layerIntoStore(withParents([entry]), recipe.compression, cx.ports.store, cx.signal, {
-    known: job.known,
-  });
+  return entriesIntoStore(withParents([entry]), job, cx);
 }
 
 async function* proved(file: string, expected: string, signal: AbortSignal): ByteStream {

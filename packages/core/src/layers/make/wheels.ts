@@ -10,21 +10,19 @@ import {
   type InstallPaths,
 } from '@mlcontainer/wheels';
 import type { FetchedWheel } from '../../inputs/wheels.ts';
+import { compilerOf } from '../compilers.ts';
 import type { LayerJob, LayerResult } from '../job.ts';
 import type { WheelsRecipe } from '../recipe.ts';
 import type { JobContext } from '../run-job.ts';
-import { layerIntoStore } from '../write.ts';
+import { entriesIntoStore } from '../write.ts';
 
 type WheelsJob = Extract<LayerJob, { wheels: unknown }>;
 
 /** One wheel, or several small ones, with the bytecode of their modules. */
 export async function wheelsLayer(job: WheelsJob, cx: JobContext): Promise<LayerResult> {
   const trimmed = { files: 0, bytes: 0 };
-  const { compression } = job.recipe;
   const entries = wheelEntries(job, trimmed, cx);
-  const written = await layerIntoStore(entries, compression, cx.ports.store, cx.signal, {
-    known: job.known,
-  }).catch(async (error: unknown) => {
+  const written = await entriesIntoStore(entries, job, cx).catch(async (error: unknown) => {
     if (isMlcError(error) && error.code === 'MLC6021') await blameWheel(job, cx);
     throw error;
   });
@@ -66,7 +64,7 @@ async function* entriesOf(
   trimmed: Trimmed,
   cx: JobContext,
 ): AsyncGenerator<Entry> {
-  const { recipe, interpreter } = job;
+  const { recipe } = job;
   await using open = await openWheel(path, wheel);
   const trim = recipe.trim ? planTrim(open) : false;
   if (trim !== false) {
@@ -74,15 +72,12 @@ async function* entriesOf(
     trimmed.bytes += trim.report.bytes;
   }
   const paths = installPaths(recipe);
-  const bytecode =
-    interpreter === undefined || recipe.bytecode === null
-      ? {}
-      : {
-          bytecode: cx.compilers
-            .of(interpreter, recipe.bytecode)
-            .compile(wheelSources(open, { ...paths, trim }), cx),
-        };
-  yield* wheelLayerEntries(open, { ...paths, executable: recipe.executable, trim, ...bytecode });
+  const bytecode = compilerOf(job, cx.compilers)?.compile(
+    wheelSources(open, { ...paths, trim }),
+    cx,
+  );
+  const { executable } = recipe;
+  yield* wheelLayerEntries(open, { ...paths, executable, trim, ...(bytecode && { bytecode }) });
 }
 
 /** The plan's absolute paths as entry paths. */
